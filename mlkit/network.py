@@ -1,0 +1,341 @@
+"""A network is its layers one after the other: forward through them, backward through them reversed.
+
+That is the whole of backpropagation here. The rest of this file is bookkeeping: all parameters live in one
+long array, ``parameter_vector``, of which every layer's weights are a view, so that an optimizer moves
+them all with one line of NumPy; and many networks of one shape, *replicas*, can be trained side by side.
+"""
+
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from mlkit.activations import ACTIVATIONS
+from mlkit.layers import Activation, Dense, Layer, as_dtype, finite_result
+from mlkit.losses import LOSSES, as_targets, get_loss
+from mlkit.saving import read_saved, save_network
+from mlkit.validation import as_count, as_floats
+
+
+class Network:
+    """Layers in a row, and the loss that says what they are for.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        They become part of this network: each can belong to one network only.
+    loss : str or Loss or None
+        By default the loss that fits the last layer: cross-entropy for softmax (categorical) and for
+        sigmoid (binary), else the squared error. Where loss and output activation fit each other,
+        training uses the two in one (see ``mlkit.losses``) and leaves the last layer out.
+
+    Attributes
+    ----------
+    parameters, gradients : list of ndarray
+        Of all layers in order: W, b, W, b, … Views: what is written into them, the network uses.
+    parameter_vector, gradient_vector : ndarray, shape (n_parameters,) or (replicas, n_parameters)
+        The same numbers in one piece.
+    replicas : int or None
+        How many networks stand side by side. All results then have a leading axis of that length.
+    output : str
+        What the outputs are: "softmax" or "sigmoid" probabilities, or "identity" for plain numbers.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> network = Network([Dense(2, 3, rng=rng), Activation("relu"), Dense(3, 1, rng=rng)], "squared_error")
+    >>> network.forward([[0.0, 0.0]])
+    array([[0.]])
+    >>> [array.shape for array in network.parameters]
+    [(2, 3), (3,), (3, 1), (1,)]
+    """
+
+    def __init__(self, layers, loss=None):
+        self.layers = _as_layers(layers)
+        self._gather()
+        self.loss, self.output = _purpose(self.layers[-1], loss)
+        if self.output == "softmax" and self._dense[-1].n_outputs == 1:
+            raise ValueError("softmax needs at least 2 outputs, of one it is always 1: use output='sigmoid'")
+        self._trunk, self._end = _fuse(self.layers, self.loss)
+
+    @classmethod
+    def mlp(
+        cls,
+        sizes,
+        *,
+        activation="tanh",
+        initializer="glorot_uniform",
+        output="softmax",
+        loss=None,
+        rng,
+        replicas=None,
+        dtype=np.float64,
+    ):
+        """Return a multilayer perceptron: dense layers with an activation after each.
+
+        Parameters
+        ----------
+        sizes : list of int
+            Inputs, hidden layers, outputs: ``[2, 4, 2]`` has one hidden layer of four units.
+        activation, output : str, ActivationFunction or pair
+            After the hidden layers and after the last one; "identity" for regression.
+        initializer : str or callable
+            See ``mlkit.initializers``.
+        loss : str or Loss or None
+            As for ``Network``.
+        rng : numpy.random.Generator
+        replicas : int or None
+            Draw that many networks, exactly those that as many calls in a row would draw.
+        dtype : numpy.dtype
+            float64 or float32.
+
+        Examples
+        --------
+        >>> network = Network.mlp([2, 4, 2], replicas=100, rng=np.random.default_rng(0))
+        >>> network.predict_proba(np.zeros((5, 2))).shape
+        (100, 5, 2)
+        """
+        if not isinstance(sizes, list | tuple) or len(sizes) < 2:
+            raise ValueError(f"sizes must list the inputs, the hidden layers and the outputs, got {sizes!r}")
+        sizes = [as_count(size, f"sizes[{i}]") for i, size in enumerate(sizes)]
+        if replicas is not None:
+            draw = partial(cls.mlp, sizes, activation=activation, initializer=initializer, output=output)
+            draws = range(as_count(replicas, "replicas"))
+            return cls.stack([draw(loss=loss, rng=rng, dtype=dtype) for _ in draws])
+        layers = []
+        for n_inputs, n_outputs in pairwise(sizes):
+            layers += [Dense(n_inputs, n_outputs, initializer, rng=rng, dtype=dtype), Activation(activation)]
+        layers[-1] = Activation(output)
+        return cls(layers, loss)
+
+    @classmethod
+    def stack(cls, networks):
+        """Return copies of networks of one shape side by side, as the replicas of one network."""
+        networks = list(networks)
+        first = networks[0] if networks else None
+        if not all(isinstance(n, Network) and not n.replicas and n.is_like(first) for n in networks or [None]):
+            raise ValueError("networks must be networks with the same layers and loss, at least one, without replicas")
+        columns = zip(*(network.layers for network in networks), strict=True)
+        return cls([layer.stack(same) for layer, *same in columns], first.loss)
+
+    def replica(self, i):
+        """Return replica ``i`` as an ordinary network, with copies of its parameters."""
+        if self.replicas is None:
+            raise ValueError("this network has no replicas: make one with Network.mlp(..., replicas=100)")
+        if as_count(i, "i", at_least=0) >= self.replicas:
+            raise ValueError(f"i must be below the number of replicas, {self.replicas}, got {i}")
+        return type(self)([layer.replica(i) for layer in self.layers], self.loss)
+
+    def copy(self):
+        """Return a network with the same layers and copies of the parameters."""
+        return type(self)([layer.copy() for layer in self.layers], self.loss)
+
+    __copy__ = copy
+
+    def forward(self, X):
+        """Return the outputs, shape (n_examples, n_outputs); each layer keeps what passed through it.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_examples, n_features)
+            Used in the type of the parameters. Or with a replica axis, to give each replica its own X.
+        """
+        X = self.as_inputs(X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return finite_result(self._compute(X, self.layers), "X")
+
+    def backward(self, grad, *, need_input_gradient=False):
+        """Fill ``gradients`` from ``grad`` = ∂L/∂(outputs) of the last ``forward``; return ∂L/∂X if it is needed."""
+        for layer in reversed(self.layers[1:]):
+            grad = layer.backward(grad)
+        grad = self.layers[0].backward(grad, need_input_gradient=need_input_gradient)
+        return grad if need_input_gradient else None
+
+    def backpropagate(self, X, y):
+        """Return the loss of ``X`` and ``y``, and fill ``gradients``: forward, loss, backward.
+
+        ``y`` is integer labels (n_examples,) or targets (n_examples, n_outputs). The value is a number, or
+        has one entry per replica.
+
+        >>> network = Network.mlp([2, 2], initializer="zeros", rng=np.random.default_rng(0))
+        >>> float(network.backpropagate([[1.0, 2.0]], [1]).round(4))  # log 2: it knows nothing yet
+        0.6931
+        >>> network.gradients[0].tolist()
+        [[0.5, -0.5], [1.0, -1.0]]
+        """
+        X = self.as_inputs(X)
+        targets = self.as_targets(y, X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = self.sweep(X, targets)
+        finite_result(self.gradient_vector, "X")
+        return value
+
+    def sweep(self, X, targets):
+        """``backpropagate`` without its checks: what training calls at every step."""
+        for layer in self._trunk:
+            X = layer.compute(X)
+        value, grad = self._end.formula(X, targets)
+        for layer in self._trunk[:0:-1]:
+            grad = layer.propagate(grad)
+        self._trunk[0].propagate(grad, False)  # nobody needs the gradient of X
+        return value
+
+    def predict(self, X):
+        """Return labels (n_examples,); for several sigmoids 0/1 for each; for regression the outputs themselves.
+
+        Of equal probabilities the first class is taken; a sigmoid of exactly ½ is a 0.
+        """
+        return self._decide(self.forward(X), 0.0 if self.loss.takes_logits else 0.5)
+
+    def predict_proba(self, X):
+        """Return the probability of each class, shape (n_examples, n_classes); a single sigmoid makes two columns.
+
+        Raises
+        ------
+        ValueError
+            When the outputs are no probabilities, because the network is for regression.
+        """
+        if self.output == "identity":
+            raise ValueError("this network's outputs are numbers, not probabilities: use predict(X)")
+        p = self.forward(X)
+        if self.loss.takes_logits:
+            p = ACTIVATIONS[self.output](p)
+        return np.concatenate([1 - p, p], axis=-1) if self._one_sigmoid() else p
+
+    def evaluate(self, X, y):
+        """Return the loss on ``X`` and ``y`` and the share of right answers, which is None for regression."""
+        X = self.as_inputs(X)
+        targets = self.as_targets(y, X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.measure(X, targets)
+
+    def measure(self, X, targets):
+        """``evaluate`` without its checks."""
+        outputs = self._compute(X, self._trunk)
+        value, _ = self._end.formula(outputs, targets)
+        if self.output == "identity":
+            return value, None
+        right = self._decide(outputs, 0.0 if self._end.takes_logits else 0.5) == self._decide(targets, 0.5)
+        return value, right.reshape(*outputs.shape[:-2], -1).mean(axis=-1)
+
+    def as_inputs(self, X, name="X"):
+        """Return ``X`` in the type of the parameters, or raise a ``ValueError`` when it does not fit the network."""
+        X = as_floats(X, name)
+        self._dense[0].check_shape(X.shape, name)
+        return as_dtype(X, self.parameter_vector.dtype, name)
+
+    def as_targets(self, y, X, name="y"):
+        """Return ``y`` as targets for the outputs of ``X``; integer labels become one-hot, once."""
+        shape = (*self.parameter_vector.shape[:-1], X.shape[-2], self._dense[-1].n_outputs)
+        targets = as_targets(y, shape, self.parameter_vector.dtype, name)
+        self.loss.check_targets(targets, name)
+        return targets
+
+    def save(self, path):
+        """Write the network to the file ``path``, usually ``*.npz``: see ``mlkit.saving``."""
+        save_network(self, path)
+
+    @classmethod
+    def load(cls, path):
+        """Return the network that ``save`` wrote; a damaged or foreign file raises a ``ValueError``."""
+        return read_saved(path, cls)
+
+    def load_weights(self, path):
+        """Take over the parameters of the network saved in ``path``, which must have the same layers.
+
+        Raises ``ValueError`` as ``load`` does, and when the shapes differ; this network is then as it was.
+        """
+        saved = Network.load(path)
+        if not self.is_like(saved):
+            raise ValueError(f"{path} must hold a network like {self!r}, got {saved!r}")
+        self.parameter_vector[...] = saved.parameter_vector
+
+    def is_like(self, other):
+        """Tell whether ``other`` has the same layers and loss, so that the parameters of one suit the other."""
+        return isinstance(other, Network) and self._kind() == other._kind()
+
+    def _kind(self):
+        shapes = [(array.shape, array.dtype) for array in self.parameters]
+        return shapes, [(type(layer), getattr(layer, "function", None)) for layer in self.layers], self.loss.name
+
+    def __repr__(self):
+        return f"Network({self.layers}, {self.loss!r}, replicas={self.replicas})"
+
+    def __setstate__(self, state):  # after a deep copy or unpickling: views have become copies
+        self.__dict__.update(state)
+        self._gather()
+
+    def _compute(self, X, layers):
+        for layer in layers:
+            X = layer.compute(X)
+        return X
+
+    def _decide(self, outputs, threshold):
+        if self.output == "softmax":
+            return outputs.argmax(axis=-1)
+        if self.output == "sigmoid":
+            outputs = (outputs > threshold).astype(np.int64)
+        return outputs[..., 0] if self._one_sigmoid() else outputs
+
+    def _one_sigmoid(self):
+        return self.output == "sigmoid" and self._dense[-1].n_outputs == 1
+
+    def _gather(self):
+        """Move the parameters of all layers into one array, and give the layers views of it."""
+        dense = self._dense = [layer for layer in self.layers if isinstance(layer, Dense)]
+        replicas = dense[0].weights.shape[:-2]  # () without replicas
+        self.replicas = replicas[0] if replicas else None
+        arrays = [array.reshape(*replicas, -1) for layer in dense for array in layer.parameters]
+        self.parameter_vector = np.concatenate(arrays, axis=-1)
+        self.gradient_vector = np.zeros_like(self.parameter_vector)
+        start = 0
+        for layer in dense:
+            middle = start + layer.n_inputs * layer.n_outputs
+            stop = middle + layer.n_outputs
+            pieces = [(np.s_[..., start:middle], layer.weights.shape), (np.s_[..., middle:stop], layer.biases.shape)]
+            vectors = self.parameter_vector, self.gradient_vector
+            layer.use(*([vector[piece].reshape(shape) for piece, shape in pieces] for vector in vectors))
+            start = stop
+        self.parameters = [array for layer in dense for array in layer.parameters]
+        self.gradients = [array for layer in dense for array in layer.gradients]
+
+
+def _as_layers(layers):
+    """Return the layers as a list when they can follow one another."""
+    if not isinstance(layers, list | tuple) or not all(isinstance(layer, Layer) for layer in layers):
+        raise ValueError(f"layers must be a list of layers, got {layers!r}")
+    if len({id(layer) for layer in layers}) < len(layers) or any(layer.in_network for layer in layers):
+        raise ValueError("layers must be new ones: a layer stands once, in one network; network.copy() makes others")
+    dense = [layer for layer in layers if isinstance(layer, Dense)]
+    if not dense:
+        raise ValueError("layers must hold at least one Dense layer: without one there is nothing to learn")
+    for before, after in pairwise(dense):
+        if before.n_outputs != after.n_inputs:
+            raise ValueError(f"layers must fit: {after!r} follows {before!r}")
+        if before.weights.dtype != after.weights.dtype or before.weights.shape[:-2] != after.weights.shape[:-2]:
+            raise ValueError(f"layers must have one dtype and the same replicas: {after!r} follows {before!r}")
+    for layer in layers:
+        layer.in_network = True
+    return list(layers)
+
+
+def _purpose(last_layer, loss):
+    """Return the loss, by default the one that fits the last layer, and what the outputs then are."""
+    last = last_layer.function.name if isinstance(last_layer, Activation) else "identity"
+    loss = get_loss(_FITTING.get(last, "squared_error") if loss is None else loss)
+    wanted = "identity" if loss.takes_logits else loss.output
+    if loss.output != "identity" and last in ACTIVATIONS and last != wanted:
+        raise ValueError(f"loss {loss.name!r} needs outputs of {wanted}, but the last layer gives those of {last}")
+    return loss, last if last in _FITTING else loss.output
+
+
+def _fuse(layers, loss):
+    """Return the layers to pass and the loss to compute in training: a last activation that fits goes into the loss."""
+    last = layers[-1]
+    fits = isinstance(last, Activation) and last.function == ACTIVATIONS.get(loss.output)
+    if not fits or loss.takes_logits or LOSSES.get(loss.name) is not loss:
+        return layers, loss
+    return layers[:-1], LOSSES.get(f"{loss.name}_from_logits", loss)
+
+
+_FITTING = {"softmax": "categorical_cross_entropy", "sigmoid": "binary_cross_entropy"}

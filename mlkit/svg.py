@@ -1,0 +1,65 @@
+"""From matplotlib's SVG to ours: the page's colours, short coordinates, ids of its own, and no metadata."""
+
+import re
+
+from mlkit.style import PALETTE
+
+# Two pictures on one page may need the same id (a clip path, a marker). Each id therefore starts with this
+# character, from Unicode's private area, and becomes the name of the figure when the picture is put on a page.
+FIGURE_NAME = "\ue000"
+
+_COLOR = re.compile("|".join(light for light, _ in PALETTE.values()))
+_VARIABLE = {light: f"var(--mlkit-{name},{light})" for name, (light, _) in PALETTE.items()}
+_USED_ID = re.compile(r'(?:href="#|url\(#)([^")]+)')
+_COORDINATES = re.compile(r' (d|x|y|width|height|transform)="([^"]*)"')
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}")
+
+
+def clean(svg):
+    """Keep what the eye sees: about half of what matplotlib writes.
+
+    Parameters
+    ----------
+    svg : str
+        A whole file, as ``FigureCanvasSVG.print_svg`` writes it with ``svg.fonttype`` set to ``none``.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element, a tag to a line, to be put inside an HTML page.
+    """
+    body = svg[svg.index("</defs>") + len("</defs>") : svg.rindex("</svg>")]
+    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
+    body = re.sub(r"\s*\n(?!\s*<)", " ", body)  # one tag to a line
+    body = re.sub(r' transform="rotate\(-0[^"]*"', "", body.replace("xlink:href", "href"))
+    body = re.sub(r" ?font-family: [^;\"]*;?", "", body)
+    used = set(_USED_ID.findall(body))
+    lines, groups = [], []
+    for line in map(str.strip, body.split("\n")):
+        line = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", line)
+        if line.startswith("<g") and not line.endswith("/>"):
+            groups.append(line != "<g>")  # a group that says nothing goes, with its end
+            keep = groups[-1]
+        elif line == "</g>":
+            keep = groups.pop()
+        else:
+            keep = line not in ("", "<g/>") and not line.endswith('style="fill: none"/>')
+        if keep:
+            lines.append(_shorten(line))
+    body = _COLOR.sub(lambda m: _VARIABLE[m[0]], "\n".join(lines))
+    body = re.sub(r'(href="#|url\(#| id=")', rf"\1{FIGURE_NAME}", body)
+    return f'<svg viewBox="0 0 {width} {height}" width="{width}pt" aria-hidden="true">\n{body}\n</svg>'
+
+
+def _shorten(line):
+    """Round coordinates to a tenth of a point, in attributes only: a number in a text is what the reader reads."""
+    if line.startswith("<image"):
+        return line  # its scale needs every digit
+    tag, bracket, text = line.partition(">")
+    tag = _COORDINATES.sub(lambda m: f' {m[1]}="{_round(m[2])}"', tag).replace(": ", ":").replace("; ", ";")
+    return tag + bracket + text
+
+
+def _round(coordinates):
+    short = _LONG_NUMBER.sub(lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), coordinates)
+    return re.sub(r" (?=[MLQCz])|(?<=[MLQCz]) ", "", short).strip()
