@@ -48,29 +48,30 @@ def main():
 
 
 def _run(command, environment):
-    """Print what tells the reader something; keep what went wrong for the end."""
-    steps = re.compile(r"^(reading sources|writing output|Executing notebook|.*: Executing notebook)")
-    problems = []
+    """Run the build; print which chapter is executed, and keep the rest for the case that it fails."""
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     )
     log = []
     for line in process.stdout:
-        line = re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip()
+        line = re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip().replace(str(HERE) + os.sep, "")
         log.append(line)
         if "xecuting notebook" in line or "Executed notebook" in line:
-            print("  " + line.replace(str(HERE) + os.sep, ""), flush=True)
-        elif re.search(r"WARNING|ERROR|[Ee]xception", line):
-            problems.append(line)
+            print("  " + line.replace(" [mystnb]", "").replace(" using local CWD", ""), flush=True)
     status = process.wait()
-    if status:
-        problems = _failure(log) + problems
-    return status, problems
+    return status, _what_failed(log) if status else []
 
 
-def _failure(log):
-    """The chapter, the cell and the error, out of everything that was printed."""
-    return log[-60:]
+def _what_failed(log):
+    """The chapter, the cell and the error, out of all that was printed; and the warnings, since each is an error."""
+    warnings = [line for line in log if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)]
+    chapter = next((line for line in log if "Executing notebook failed" in line), None)
+    cells = [i for i, line in enumerate(log) if line.startswith("nbclient.exceptions.CellExecutionError")]
+    if not cells and chapter is None:
+        return warnings or log[-30:]
+    end = next((i for i, line in enumerate(log[cells[0] :], cells[0]) if "During handling" in line), len(log))
+    executing = [line for line in log if "Executing notebook using" in line]
+    return [*executing[-1:], *log[cells[0] : min(end, cells[0] + 60)], *warnings]
 
 
 def _follow(path, done):
@@ -95,16 +96,26 @@ def forget_results_of_other_code():
 
 
 def setup(app):
-    """Sphinx calls this: each page declares THEBE_JS_URL once, not twice, which browsers report as an error."""
-
-    def once(app, pagename, templatename, context, doctree):
-        scripts = context.get("script_files", [])
-        seen = [s for s in scripts if "THEBE_JS_URL" in str(getattr(s, "attributes", {}).get("body", ""))]
-        for script in seen:
-            scripts.remove(script)
-
-    app.connect("html-page-context", once, priority=900)
+    """Sphinx calls this to add the two repairs below to the build."""
+    app.connect("html-page-context", _without_thebe, priority=900)
+    app.connect("build-finished", _without_font_preloads)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _without_thebe(app, pagename, templatename, context, doctree):
+    """Jupyter Book declares THEBE_JS_URL twice on each page, for a feature we do not use: browsers report an error."""
+    scripts = context.get("script_files", [])
+    for script in [s for s in scripts if "thebe" in f"{s} {getattr(s, 'attributes', {}).get('body', '')}".lower()]:
+        scripts.remove(script)
+
+
+def _without_font_preloads(app, exception):
+    """The theme preloads its icon fonts in a way that browsers refuse when the page is opened as a file."""
+    if exception or app.builder.format != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(re.sub(r'\s*<link rel="preload" as="font"[^>]*>', "", text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from mlkit.style import STYLE
 from mlkit.svg import FIGURE_NAME, clean
 from mlkit.validation import as_number
 
+matplotlib.rcParams.update(STYLE)  # lines and legends are added after new_axes returns: the style must still hold
+
 _spare = {}  # axes whose pictures are finished, by the arguments they were made with: drawing on them again is fast
 
 

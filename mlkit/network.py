@@ -53,10 +53,15 @@ class Network:
     def __init__(self, layers, loss=None):
         self.layers = _as_layers(layers)
         self._gather()
-        self.loss, self.output = _purpose(self.layers[-1], loss)
+        self._loss, self.output = _purpose(self.layers[-1], loss)
         if self.output == "softmax" and self._dense[-1].n_outputs == 1:
             raise ValueError("softmax needs at least 2 outputs, of one it is always 1: use output='sigmoid'")
         self._trunk, self._end = _fuse(self.layers, self.loss)
+
+    @property
+    def loss(self):
+        """The ``Loss``; settled when the network is made, as the last layer depends on it."""
+        return self._loss
 
     @classmethod
     def mlp(

@@ -11,7 +11,6 @@ import numpy as np
 
 from mlkit.network import Network
 from mlkit.optimizers import get_optimizer
-from mlkit.schedules import rate_at
 from mlkit.validation import as_count, as_generator
 
 
@@ -226,7 +225,7 @@ class _Notes:
         steps = range(self.first_step, self.first_step + self.n_steps)
         return History(
             loss=loss.reshape(self.n_steps, *loss.shape[2:]),
-            learning_rate=np.array([rate_at(self.optimizer.schedule, step) for step in steps]),
+            learning_rate=np.array([float(self.optimizer.schedule(step)) for step in steps]),
             epoch_loss=np.average(loss, axis=1, weights=self.batch_sizes),
             validation_loss=np.array(self.validation_losses, dtype=float),
             validation_accuracy=np.array(self.accuracies, dtype=float),

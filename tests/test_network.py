@@ -102,6 +102,11 @@ def test_a_softmax_with_a_temperature_is_not_taken_for_the_plain_one():
     assert_gradients_are_right(network, X, y)
 
 
+def test_the_loss_is_settled_when_the_network_is_made():
+    with pytest.raises(AttributeError):
+        mlp().loss = LOSSES["squared_error"]
+
+
 class TwiceAsBad(CategoricalCrossEntropy):
     def formula(self, outputs, targets):
         value, gradient = super().formula(outputs, targets)
