@@ -89,8 +89,7 @@ def forget_results_of_other_code():
     code.update(" ".join(map(version, PACKAGES)).encode())
     stamp = BUILD / "built-with.txt"
     if not stamp.exists() or stamp.read_text() != code.hexdigest():
-        shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
-        shutil.rmtree(HTML, ignore_errors=True)
+        shutil.rmtree(BUILD, ignore_errors=True)
         BUILD.mkdir(exist_ok=True)
         stamp.write_text(code.hexdigest())
 

@@ -17,14 +17,19 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from mlkit.style import STYLE
 from mlkit.svg import FIGURE_NAME, clean
-from mlkit.validation import as_number
+from mlkit.validation import as_choice, as_floats, as_number
 
 matplotlib.rcParams.update(STYLE)  # lines and legends are added after new_axes returns: the style must still hold
 
 _spare = {}  # axes whose pictures are finished, by the arguments they were made with: drawing on them again is fast
+_as_new = {}  # what such axes look like before anything is drawn on them, by the same arguments
+PASSING = {"_stale", "_tight", "ignore_existing_data_limits"}  # matplotlib's notes to itself: no picture shows them
+SCALES = ("linear", "log", "symlog")
+TITLE_HEIGHT = 1.02  # given, it spares matplotlib a search, a third of the time
 
 
 class Picture:
@@ -42,7 +47,7 @@ class Picture:
         """The drawings as a tuple of SVG elements, whose ids start with ``name``."""
         if self._svgs is None:
             self._svgs = tuple(_svg(figure) for figure in self._figures)
-        return tuple(svg.replace(FIGURE_NAME, f"{name}-") for svg in self._svgs)
+        return tuple(svg.replace(FIGURE_NAME, f"{name}-{i}-") for i, svg in enumerate(self._svgs))
 
     def html(self, name):
         """The panels in one element whose accessible name is the alt text."""
@@ -73,7 +78,8 @@ class Picture:
     def _repr_mimebundle_(self, include=None, exclude=None):
         from mlkit.explore.assets import page_assets  # the stylesheet is shared with the slider figures
 
-        name = "figure-" + hashlib.sha1(self.alt.encode()).hexdigest()[:8]
+        content = "".join([self.alt, *self.panels("")])
+        name = "figure-" + hashlib.sha1(content.encode()).hexdigest()[:8]
         png = base64.b64encode(self.png()).decode()
         return {"text/plain": self.alt, "text/html": page_assets(name) + self.html(name), "image/png": png}
 
@@ -130,6 +136,7 @@ def new_axes(
     Parameters
     ----------
     xlim, ylim : pair of floats
+        Left and right, bottom and top; the larger one first turns the axis round.
     xlabel, ylabel, title : str or None
     width, height : float
         In inches. The default is read on a phone without zooming; a second panel is better than a wider one.
@@ -142,11 +149,17 @@ def new_axes(
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        For limits that are not two different finite numbers (above 0 on a logarithmic scale), a width or height
+        that is not above 0, or too small for the labels, an unknown scale.
     """
     width, height = as_number(width, "width", above=0), as_number(height, "height", above=0)
     settings = (
-        tuple(map(float, xlim)),
-        tuple(map(float, ylim)),
+        _limits(xlim, "xlim", as_choice(xscale, "xscale", SCALES)),
+        _limits(ylim, "ylim", as_choice(yscale, "yscale", SCALES)),
         xlabel,
         ylabel,
         title is not None,
@@ -162,7 +175,7 @@ def new_axes(
     with matplotlib.rc_context(STYLE):
         axes = spare.pop() if spare else _make_axes(settings)
         if title is not None:
-            axes.set_title(title, y=1.02)  # a given height spares matplotlib a search for one, a third of the time
+            axes.set_title(title, y=TITLE_HEIGHT)
     return axes
 
 
@@ -172,6 +185,9 @@ def _make_axes(settings):
     left = 0.12 + (0.42 if yticks != () else 0) + (0.22 if ylabel else 0)
     bottom = 0.12 + (0.22 if xticks != () else 0) + (0.22 if xlabel else 0)
     right, top = 0.16, 0.34 if titled else 0.12
+    if width <= left + right or height <= bottom + top:
+        room = f"more than {left + right:.2f} and {bottom + top:.2f}"
+        raise ValueError(f"width and height must leave room for the labels, {room}, got {width:g} and {height:g}")
     box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height)
     axes = figure.add_axes(box)
     axes.set(xscale=xscale, yscale=yscale, xlim=xlim, ylim=ylim)
@@ -182,10 +198,18 @@ def _make_axes(settings):
     for axis, ticks in ((axes.xaxis, xticks), (axes.yaxis, yticks)):
         if ticks is not None:
             axis.set_ticks([t[0] for t in ticks], [t[1] for t in ticks] if ticks and ticks[0][1] is not None else None)
-    axes.grid(grid, linewidth=0.8)
-    figure.mlkit_settings = settings
-    figure.mlkit_untouched = _fingerprint(axes)
+    axes.grid(visible=grid)
+    figure.mlkit_settings, figure.mlkit_titled = settings, titled
     return axes
+
+
+def _limits(pair, name, scale):
+    low, high = as_floats(pair, name, shape=(2,)).tolist()
+    if low == high:
+        raise ValueError(f"{name} must be two different numbers, got {low:g} twice")
+    if scale == "log" and min(low, high) <= 0:
+        raise ValueError(f"{name} must be above 0 on a logarithmic scale, got {min(low, high):g}")
+    return low, high
 
 
 def _frozen(ticks):
@@ -194,34 +218,45 @@ def _frozen(ticks):
     return tuple(ticks.items()) if isinstance(ticks, dict) else tuple((float(t), None) for t in ticks)
 
 
-def _fingerprint(axes):
-    """What a drawing must not have changed for its axes to serve again."""
-    axis = (axes.xaxis, axes.yaxis)
-    return (
-        axes.get_xlim(),
-        axes.get_ylim(),
-        axes.get_xlabel(),
-        axes.get_ylabel(),
-        axes.get_aspect(),
-        axes.axison,
-        tuple(map(float, axes.get_position().bounds)),
-        tuple((a.get_scale(), id(a.get_major_locator()), id(a.get_major_formatter())) for a in axis),
-        tuple(s.get_visible() for s in axes.spines.values()),
-    )
-
-
 def _give_back(figure):
+    """Take off what was drawn; if the axes are then as new ones are, keep them for the next frame."""
     settings = getattr(figure, "mlkit_settings", None)
-    if settings is None or len(figure.axes) != 1 or figure.texts or figure.legends:
+    if settings is None or len(figure.axes) != 1:
         return
-    axes = figure.axes[0]
+    _empty(figure.axes[0])
+    if settings not in _as_new:
+        with matplotlib.rc_context(STYLE):
+            new = _make_axes(settings).figure
+        _svg(new)  # drawing places the ticks, as it did in the figure that comes back
+        _empty(new.axes[0])
+        _as_new[settings] = _state(new)
+    if _state(figure) == _as_new[settings]:
+        _spare.setdefault(settings, []).append(figure.axes[0])
+
+
+def _empty(axes):
     for artist in [*axes.lines, *axes.collections, *axes.patches, *axes.texts, *axes.images, *axes.artists]:
         artist.remove()
     if axes.get_legend() is not None:
         axes.get_legend().remove()
+    axes.containers.clear()  # bars and error bars would come back in the next legend
     axes.set_prop_cycle(STYLE["axes.prop_cycle"])
-    if _fingerprint(axes) == figure.mlkit_untouched and not axes.child_axes and not axes.tables:
-        _spare.setdefault(settings, []).append(axes)
+    if axes.figure.mlkit_titled:
+        axes.set_title("", y=TITLE_HEIGHT)
+
+
+def _state(figure):
+    """Every plain attribute of every part that is left: a color or a font set by one drawing must not stay."""
+    axes = figure.axes[0]
+    rules = [axis.get_major_locator() for axis in (axes.xaxis, axes.yaxis)]
+    rules += [axis.get_major_formatter() for axis in (axes.xaxis, axes.yaxis)]
+    boxes = [axes.viewLim.extents.tolist(), axes.get_position(original=True).bounds, figure.bbox.bounds]
+    return [*map(str, boxes), *((type(part), _plain(vars(part))) for part in [*figure.findobj(), *rules])]
+
+
+def _plain(attributes):
+    comparable = (str, int, float, tuple, FontProperties, type(None))
+    return {k: v for k, v in attributes.items() if isinstance(v, comparable) and k not in PASSING}
 
 
 def _svg(figure):

@@ -271,9 +271,9 @@ class Adam(Optimizer):
         m += (1 - self.beta1) * g
         v *= self.beta2
         v += (1 - self.beta2) * g * g
-        m_hat = 1 / (1 - self.beta1**self.t) * m  # one quotient of numbers is cheaper than one per element
+        scaled_m_hat = learning_rate / (1 - self.beta1**self.t) * m  # η m̂: numbers first, then one pass over m
         v_hat = 1 / (1 - self.beta2**self.t) * v
-        w -= learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+        w -= scaled_m_hat / (np.sqrt(v_hat) + self.epsilon)
 
 
 OPTIMIZERS = {

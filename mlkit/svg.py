@@ -31,33 +31,33 @@ def clean(svg):
     body = svg[svg.index("</defs>") + len("</defs>") : svg.rindex("</svg>")]
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
     body = re.sub(r"\s*\n(?!\s*<)", " ", body)  # one tag to a line
-    body = re.sub(r' transform="rotate\(-0[^"]*"', "", body.replace("xlink:href", "href"))
-    body = re.sub(r" ?font-family: [^;\"]*;?", "", body)
     used = set(_USED_ID.findall(body))
     lines, groups = [], []
     for line in map(str.strip, body.split("\n")):
-        line = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", line)
-        if line.startswith("<g") and not line.endswith("/>"):
-            groups.append(line != "<g>")  # a group that says nothing goes, with its end
+        tag, end, text = line.partition(">")  # a text is what the reader reads: only tags are changed
+        tag = _clean_tag(tag, used)
+        if tag.startswith("<g") and not tag.endswith("/"):
+            groups.append(tag != "<g")  # a group that says nothing goes, with its end
             keep = groups[-1]
-        elif line == "</g>":
+        elif tag == "</g":
             keep = groups.pop()
         else:
-            keep = line not in ("", "<g/>") and not line.endswith('style="fill: none"/>')
+            keep = tag not in ("", "<g/") and not tag.endswith('style="fill:none"/')
         if keep:
-            lines.append(_shorten(line))
-    body = _COLOR.sub(lambda m: _VARIABLE[m[0]], "\n".join(lines))
-    body = re.sub(r'(href="#|url\(#| id=")', rf"\1{FIGURE_NAME}", body)
+            lines.append(tag + end + text)
+    body = "\n".join(lines)
     return f'<svg viewBox="0 0 {width} {height}" width="{width}pt" aria-hidden="true">\n{body}\n</svg>'
 
 
-def _shorten(line):
-    """Round coordinates to a tenth of a point, in attributes only: a number in a text is what the reader reads."""
-    if line.startswith("<image"):
-        return line  # its scale needs every digit
-    tag, bracket, text = line.partition(">")
-    tag = _COORDINATES.sub(lambda m: f' {m[1]}="{_round(m[2])}"', tag).replace(": ", ":").replace("; ", ";")
-    return tag + bracket + text
+def _clean_tag(tag, used):
+    tag = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", tag.replace("xlink:href", "href"))
+    tag = re.sub(r'(href="#|url\(#| id=")', rf"\1{FIGURE_NAME}", tag)
+    if tag.startswith("<image"):
+        return tag  # its scale needs every digit
+    tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)
+    tag = re.sub(r" ?font-family: [^;\"]*;?", "", tag).replace(": ", ":").replace("; ", ";")
+    tag = _COORDINATES.sub(lambda m: f' {m[1]}="{_round(m[2])}"', tag)
+    return _COLOR.sub(lambda m: _VARIABLE[m[0]], tag)
 
 
 def _round(coordinates):

@@ -5,6 +5,7 @@ answer is wrong. So nothing is repaired here: each function returns its argument
 was a list, or raises a ``ValueError`` that names the argument, what came and what was wanted.
 """
 
+import math
 import numbers
 
 import numpy as np
@@ -93,10 +94,13 @@ def as_number(value, name, *, above=None, at_least=None, below=None, at_most=Non
     ValueError: learning_rate must be a number above 0, got -0.1
     """
     is_number = isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
-    wanted = _describe(above, at_least, below, at_most)
-    if not is_number or not np.isfinite(value) or not _inside(value, above, at_least, below, at_most):
-        raise ValueError(f"{name} must be a number{wanted}, got {value!r}")
-    return float(value)
+    try:
+        number = float(value) if is_number else math.nan
+    except OverflowError:  # a whole number too large for a float
+        number = math.inf
+    if not math.isfinite(number) or not _inside(number, above, at_least, below, at_most):
+        raise ValueError(f"{name} must be a number{_describe(above, at_least, below, at_most)}, got {value!r}")
+    return number
 
 
 def as_count(value, name, *, at_least=1):

@@ -1,5 +1,7 @@
 """The door lets through what fits, unchanged, and names what does not."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -179,3 +181,9 @@ def test_a_generator_passes_and_a_seed_or_an_old_random_state_does_not():
     for wrong in (0, None, np.random, np.random.default_rng):
         with pytest.raises(ValueError, match=r"rng must be a numpy.random.Generator, such as .*default_rng\(0\), got"):
             v.as_generator(wrong)
+
+
+def test_numbers_of_other_kinds_are_floats_or_value_errors():
+    assert v.as_number(Fraction(1, 2), "x") == 0.5
+    with pytest.raises(ValueError, match="x must be a number, got 1000"):
+        v.as_number(10**400, "x")

@@ -9,8 +9,15 @@ _carrier = None  # the name of the first figure shown: shown again (a cell run t
 
 
 def page_assets(name):
-    """Stylesheet and script for the first figure of a page, nothing for the others."""
+    """Stylesheet and script for the first figure of a page, nothing for the others.
+
+    A person at the kernel runs cells in any order and changes them, so there each picture brings the stylesheet.
+    """
+    from mlkit.explore import mode  # which imports this file
+
     global _carrier
+    if mode() == "live":
+        return f"<style>{stylesheet()}</style>\n"
     if _carrier is None:
         _carrier = name
     return f"<style>{stylesheet()}</style>\n<script>{script()}</script>\n" if name == _carrier else ""

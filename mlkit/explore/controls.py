@@ -103,10 +103,14 @@ def described(controls, positions):
 
 
 def _read_control(name, values, label, start):
+    if not name.isidentifier():
+        raise ValueError(f"a control is an argument of draw, so it needs the name of one, got {name!r}")
     if name in RESERVED:
         raise ValueError(f"a control cannot be called {name!r}: explore has an argument of that name")
-    if isinstance(values, (str, bytes, numbers.Number)) or not hasattr(values, "__iter__"):
-        raise ValueError(f"control {name!r} must be a list of values, got {values!r}")
+    if label is not None and not isinstance(label, str):
+        raise ValueError(f"the label of {name!r} must be text, got {label!r}")
+    if isinstance(values, (str, bytes, numbers.Number, set, frozenset)) or not hasattr(values, "__iter__"):
+        raise ValueError(f"control {name!r} must be a list of values, in order, got {values!r}")
     values = tuple(v.item() if isinstance(v, np.generic) else v for v in values)
     if not values:
         raise ValueError(f"control {name!r} is empty: it needs at least one value")
@@ -131,12 +135,14 @@ def _texts(values):
     """Write numbers of one slider alike: with the fewest decimals that keep them what they are."""
     if isinstance(values[0], (str, bool)):
         return tuple({True: "yes", False: "no"}.get(v, v) if isinstance(v, bool) else v for v in values)
-    sizes = [abs(v) for v in values if v]
-    if sizes and (max(sizes) >= 1e6 or min(sizes) < 1e-4):
-        return tuple(_minus(f"{v:.4g}") for v in values)
-    if sizes and max(sizes) / min(sizes) > 1000:  # 0.001 … 10: one width of decimals would mislead
-        return tuple(_minus(f"{v:.4g}") for v in values)
-    decimals = next((d for d in range(7) if all(abs(round(v, d) - v) <= 1e-9 * max(sizes) for v in values)), 6)
+    largest = max(map(abs, values)) or 1
+    sizes = [abs(v) for v in values if abs(v) > 1e-12 * largest] or [1]  # np.arange(-1, 1, 0.1) misses 0 by 2e-16
+    whole = all(v == int(v) for v in values)
+    if largest >= 1e6 or min(sizes) < 1e-4 or (not whole and largest / min(sizes) > 1000):
+        # 0.001 … 10: one number of decimals for all would mislead
+        digits = next((d for d in (4, 6, 9) if len({f"{v:.{d}g}" for v in values}) == len(set(values))), 17)
+        return tuple(_minus(f"{v:.{digits}g}") for v in values)
+    decimals = next((d for d in range(7) if all(abs(round(v, d) - v) <= 1e-9 * largest for v in values)), 6)
     return tuple(_minus(f"{v:.{decimals}f}") for v in values)
 
 

@@ -57,8 +57,9 @@
     /* ---- from the reader's hand to the picture ---- */
 
     fromFields() {
+      const positions = this.fields.map((field) => Number(field.value)); // first: to pause puts the fields back
       this.pause();
-      this.moveTo(this.fields.map((field) => Number(field.value)));
+      this.moveTo(positions);
     }
 
     moveTo(positions) {

@@ -56,7 +56,7 @@ class Published:
 
 
 def _control_html(figure, control):
-    id_ = f"explore-{figure}-{control.name}"
+    id_ = f"explore-{figure}_{control.name}"  # no figure has an underscore in its name: no two ids are the same
     label = f'<label for="{id_}">{escape(control.label)}</label>'
     if control.is_choice:
         options = "".join(

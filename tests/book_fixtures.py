@@ -1,0 +1,159 @@
+"""The pages of the book as the tests see them: found in ``_toc.yml``, opened as files, watched for every complaint."""
+
+import contextlib
+import json
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")  # whatever a page that is read from a disk must not ask for
+NOT_OURS = ("Got invalid theme mode: . Resetting to auto.",)  # the theme, on a reader's very first visit
+
+# Two frames of the screen: what was asked for is painted.
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+ALIVE = "() => [...document.querySelectorAll('mlkit-explore')].every((figure) => figure.hasAttribute('alive'))"
+SETTLED = "async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }"
+
+# Everything a reader can know about a figure; `expected` is what its frames say about where its controls stand.
+LOOK = """(figure) => {
+  const fields = [...figure.querySelectorAll('.mlkit-control :is(input, select)')];
+  const texts = figure.data.controls.map((control) => control.texts);
+  const positions = fields.map((field) => Number(field.value));
+  const index = positions.reduce((sum, position, i) => sum * texts[i].length + position, 0);
+  const fresh = document.createElement('div');
+  fresh.innerHTML = figure.frames.frames[index].map((line) => figure.frames.lines[line]).join('\\n');
+  const blank = (html) => html.replace(/>\\s+</g, '><').trim();
+  const picture = figure.querySelector('.mlkit-figure');
+  const box = (element) => {
+    const { width, height, top, left } = element.getBoundingClientRect();
+    return [width, height, top + scrollY, left + scrollX].map((x) => Math.round(10 * x) / 10);
+  };
+  const visible = picture.getBoundingClientRect();
+  return {
+    positions,
+    texts: positions.map((position, i) => texts[i][position]),
+    html: blank(picture.innerHTML),
+    expected_html: blank(fresh.innerHTML),
+    label: picture.getAttribute('aria-label'),
+    expected_label: figure.frames.alts[index],
+    said: fields.map((f) => f.getAttribute('aria-valuetext') ?? f.selectedOptions[0].textContent),
+    written: fields.map((f) => (f.nextElementSibling ?? f.selectedOptions[0]).textContent),
+    on_paper: figure.querySelector('.mlkit-values').textContent,
+    labels: fields.map((field) => field.labels[0].textContent),
+    spoken: figure.querySelector('.mlkit-spoken').textContent,
+    button: figure.querySelector('.mlkit-play')?.textContent,
+    box: box(figure),
+    on_screen: visible.bottom > 0 && visible.top < innerHeight,
+  };
+}"""
+
+
+def book_pages():
+    """Every page that ``_toc.yml`` names, without ending: ``chapters/01-perceptron``."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+
+    def walk(node):
+        for item in node if isinstance(node, list) else [node]:
+            if isinstance(item, dict):
+                yield from (value for key, value in item.items() if key in ("root", "file"))
+                yield from (page for value in item.values() if isinstance(value, list) for page in walk(value))
+
+    return [re.sub(r"\.(md|ipynb)$", "", page) for page in walk(toc)]
+
+
+class Figure:
+    """A slider figure on an open page, moved as a reader without a mouse would move it."""
+
+    def __init__(self, page, name):
+        self.page, self.name = page, name
+        self.element = page.locator(f'mlkit-explore[name="{name}"]')
+        self.data = self.element.evaluate("(figure) => figure.data")
+        self.controls = [control["name"] for control in self.data["controls"]]
+        self.counts = [len(control["texts"]) for control in self.data["controls"]]
+        self.start = [control["start"] for control in self.data["controls"]]
+        self.played = self.controls.index(self.data["play"]) if self.data["play"] else None
+
+    def is_slider(self, control):
+        """A slider, or a list of choices."""
+        return self.element.locator(f'[name="{self.controls[control]}"]').get_attribute("type") == "range"
+
+    def look(self):
+        """What is on the screen once it is painted."""
+        self.page.evaluate(PAINTED)
+        return self.element.evaluate(LOOK)
+
+    def press(self, control, *keys):
+        """Focus a control, by its number, and press keys."""
+        self.element.locator(f'[name="{self.controls[control]}"]').focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def button(self, kind):
+        """Focus the button of a kind (play, reset, link) and press Enter."""
+        self.element.locator(f".mlkit-{kind}").focus()
+        self.page.keyboard.press("Enter")
+
+    def move_away(self):
+        """Move every control to the end where it does not start."""
+        for i, start in enumerate(self.start):
+            self.press(i, "Home" if start == self.counts[i] - 1 else "End")
+
+    def wait_until(self, condition):
+        """Wait for a JavaScript condition on ``figure``."""
+        script = f"(name) => {{ const figure = document.getElementById(name); return {condition}; }}"
+        self.page.wait_for_function(script, arg=f"explore-{self.name}", timeout=10_000)
+
+
+@contextlib.contextmanager
+def opened(context, path, fragment=""):
+    """Open a built page from the disk, alive and settled; on leaving, complain of whatever the page complained of."""
+    page = context.new_page()
+    problems = watched(page)
+    page.goto(path.as_uri() + fragment)
+    page.wait_for_function(ALIVE, timeout=10_000)
+    page.evaluate(SETTLED)
+    try:
+        yield page
+        problems = list(problems)  # what breaks off when the page closes is no complaint
+    finally:
+        page.close()
+    assert not problems, f"{path.name}{fragment}:\n" + "\n".join(problems)
+
+
+def watched(page):
+    """Collect a page's errors, its warnings, and whatever it asks of other hosts (which gets no answer)."""
+    problems = []
+
+    def on_console(message):
+        if message.type in ("error", "warning") and message.text not in NOT_OURS:
+            problems.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
+
+    def refuse(route):
+        problems.append(f"asks for {route.request.url}")
+        route.abort()
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+    page.on("requestfailed", lambda request: problems.append(f"cannot load {request.url}"))
+    page.on("websocket", lambda socket: problems.append(f"opens a socket to {socket.url}"))
+    page.route(OUTSIDE, refuse)
+    return problems
+
+
+def figures_on(page):
+    """Every slider figure of an open page."""
+    names = page.locator("mlkit-explore").evaluate_all("(all) => all.map((figure) => figure.getAttribute('name'))")
+    return [Figure(page, name) for name in names]
+
+
+def has_figures(path):
+    """Whether a built page holds a slider figure."""
+    return "<mlkit-explore " in path.read_text(encoding="utf-8")
+
+
+def settings_of(html):
+    """The settings of each slider figure, read from a page's source as no browser would."""
+    blocks = re.findall(r'<script type="application/json">(\{"play".*?)</script>', html)
+    return [json.loads(block) for block in blocks]

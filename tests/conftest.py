@@ -1,0 +1,61 @@
+"""What several test files need: the built book, and a browser to read it with."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOW_TO_GET_ONE = (
+    "no Chromium found: `python -m playwright install chromium` brings one,"
+    " or install Chromium or Google Chrome so that it is on the PATH"
+)
+
+
+@pytest.fixture(scope="session")
+def book():
+    """Build the book where it belongs, ``_build/html``; chapters that have not changed are not run again."""
+    command = [sys.executable, "book.py"]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    if built.returncode:
+        pytest.fail(f"the book was not built:\n{built.stdout}\n{built.stderr}", pytrace=False)
+    return ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for all tests: Playwright's own, or the first that is on the PATH."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return _no_browser("Playwright is missing: `python -m pip install playwright`; then")
+    with sync_playwright() as playwright:
+        chromium = _launch(playwright.chromium)
+        yield chromium
+        chromium.close()
+
+
+def _launch(chromium):
+    from playwright.sync_api import Error
+
+    own = chromium.executable_path
+    found = [own if Path(own).exists() else None, *map(shutil.which, BROWSERS)]
+    failures = []
+    for path in filter(None, found):
+        try:
+            return chromium.launch(executable_path=path, args=["--disable-gpu", "--disable-background-networking"])
+        except Error as error:
+            failures.append(f"{path}: {error.message.splitlines()[0]}")
+    return _no_browser("; ".join(failures))
+
+
+def _no_browser(why):
+    """Skip and say how to get a browser; where one is required, fail."""
+    message = f"{why} {HOW_TO_GET_ONE}".strip()
+    if os.environ.get("MLKIT_REQUIRE_BROWSER") == "1":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)

@@ -1,0 +1,349 @@
+"""The built book, read in Chromium from the disk with the network off: every page, every figure, by keyboard.
+
+Pages come from ``_toc.yml`` and figures from the pages, so a new chapter is covered the day it is written. ``opened``
+also fails when a page reports an error or a warning, or asks another host for anything.
+"""
+
+import pytest
+from book_fixtures import Figure, book_pages, figures_on, has_figures, opened
+
+pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
+MODES = {
+    "desk": {"viewport": {"width": 1280, "height": 900}, "permissions": ["clipboard-read", "clipboard-write"]},
+    "phone": {"viewport": {"width": 375, "height": 740}, "has_touch": True, "device_scale_factor": 2},
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "calm": {"reduced_motion": "reduce"},
+    "no script": {"java_script_enabled": False},
+}
+RESTED = 600  # ms; after 400 of rest a figure writes the link and describes the new picture
+
+
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """One context for each way of reading."""
+    made = {name: browser.new_context(**settings) for name, settings in MODES.items()}
+    yield made
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture(params=book_pages())
+def path(request, book):
+    """A page of the book, as a file."""
+    return book / f"{request.param}.html"
+
+
+@pytest.fixture
+def figured(path):
+    """A page with slider figures; a page without has nothing to test here."""
+    if not has_figures(path):
+        pytest.skip("no slider figure on this page")
+    return path
+
+
+def test_the_book_has_slider_figures(book):
+    assert any(has_figures(book / f"{page}.html") for page in book_pages())
+
+
+def assert_true_to_its_frames(figure):
+    """The picture, its alt text and every written value are those of where the controls stand."""
+    seen = figure.look()
+    where = f"figure {figure.name} at {seen['texts']}"
+    assert seen["html"] == seen["expected_html"], f"{where} shows another frame"
+    assert seen["label"] == seen["expected_label"], f"{where} describes another frame"
+    assert seen["said"] == seen["texts"], f"{where} has aria-valuetext {seen['said']}"
+    assert seen["written"] == seen["texts"], f"{where} writes {seen['written']}"
+    assert all(seen["labels"]), f"{where} has controls without a label: {seen['labels']}"
+    on_paper = ", ".join(f"{label} = {text}" for label, text in zip(seen["labels"], seen["texts"], strict=True))
+    assert seen["on_paper"] == on_paper, f"{where} prints {seen['on_paper']}"
+    return seen
+
+
+def walk(figure, control):
+    """Move one control to its last, first and a middle value; what is seen at each."""
+    count = figure.counts[control]
+    seen = []
+    for keys, position in (
+        (["End"], count - 1),
+        (["Home"], 0),
+        (["ArrowRight" if figure.is_slider(control) else "ArrowDown"] * (count // 2), count // 2),
+    ):
+        figure.press(control, *keys)
+        now = assert_true_to_its_frames(figure)
+        assert now["positions"][control] == position, f"{figure.name}: {keys} moved to {now['positions']}"
+        seen.append(now)
+    return seen
+
+
+def distinct(seen):
+    return len({(now["html"], now["label"]) for now in seen})
+
+
+def test_every_control_moves_its_figure_by_keyboard_and_nothing_else(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        figures = figures_on(page)
+        boxes = [assert_true_to_its_frames(figure)["box"] for figure in figures]
+        for figure in figures:
+            assert figure.look()["positions"] == figure.start
+            for control, count in enumerate(figure.counts):
+                seen = walk(figure, control)
+                if distinct(seen[:2]) == 1 and count > 1:  # the others may stand where this one makes no difference
+                    figure.move_away()
+                    seen = walk(figure, control)
+                assert count == 1 or distinct(seen) > 1, f"{figure.name}: {figure.controls[control]} changes nothing"
+                assert [f.look()["box"] for f in figures] == boxes, f"{figure.name} makes the page jump"
+
+
+def test_a_link_brings_back_every_figure_as_it_was(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        figures = [figure for figure in figures_on(page) if max(figure.counts) > 1]
+        for figure in figures:
+            figure.move_away()
+        before = {figure.name: figure.look() for figure in figures}
+        page.wait_for_timeout(RESTED)
+        fragment = page.evaluate("() => location.hash")
+    with opened(contexts["desk"], figured, fragment) as page:
+        for name, seen in before.items():
+            assert f"~{name}?" in fragment
+            after = Figure(page, name).look()
+            assert (after["positions"], after["html"], after["label"]) == tuple(
+                seen[what] for what in ("positions", "html", "label")
+            ), f"{fragment} does not bring {name} back"
+        first = fragment.removeprefix("#~").partition("?")[0]
+        assert Figure(page, first).look()["on_screen"]
+
+
+def test_a_link_to_one_figure_shows_it_and_leaves_the_others_alone(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        figure = figures_on(page)[-1]
+        figure.move_away()
+        page.wait_for_timeout(RESTED)
+        fragment = page.evaluate("() => location.hash")
+        assert fragment.startswith(f"#~{figure.name}?")
+    with opened(contexts["desk"], figured, fragment) as page:
+        *others, figure = figures_on(page)
+        seen = assert_true_to_its_frames(figure)
+        assert seen["on_screen"], f"{fragment} does not scroll to {figure.name}"
+        assert seen["positions"] != figure.start
+        assert all(other.look()["positions"] == other.start for other in others)
+
+
+def test_reset_brings_back_the_first_frame_and_an_empty_link(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        figures = figures_on(page)
+        first = [figure.look() for figure in figures]
+        for figure in figures:
+            figure.move_away()
+            assert figure.look()["positions"] != figure.start
+        page.wait_for_timeout(RESTED)
+        assert page.evaluate("() => location.hash") != ""
+        for figure, before in zip(figures, first, strict=True):
+            figure.button("reset")
+            after = assert_true_to_its_frames(figure)
+            assert (after["positions"], after["html"]) == (figure.start, before["html"])
+        page.wait_for_timeout(RESTED)
+        assert page.evaluate("() => location.hash") == ""
+
+
+def test_copy_link_gives_the_state_of_its_figure(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        figure = figures_on(page)[0]
+        figure.move_away()
+        figure.button("link")
+        figure.wait_until("figure.querySelector('.mlkit-link').textContent !== 'Copy link'")
+        copied = figure.element.locator(".mlkit-link").text_content() == "Copied"
+        link = page.evaluate("() => navigator.clipboard.readText()" if copied else "() => location.href")
+        positions = figure.look()["positions"]
+        assert f"#~{figure.name}?" in link
+    with opened(contexts["desk"], figured, link[link.index("#") :]) as page:
+        assert Figure(page, figure.name).look()["positions"] == positions
+
+
+def played(page, interval=20):
+    """The figures with a play button, made to play fast."""
+    figures = [figure for figure in figures_on(page) if figure.played is not None]
+    for figure in figures:
+        figure.element.evaluate("(figure, interval) => { figure.data.interval = interval; }", interval)
+    return figures
+
+
+def test_play_runs_until_it_is_paused_and_speaks_only_then(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        for figure in played(page):
+            figure.press(figure.played, "Home")
+            page.wait_for_timeout(RESTED)
+            quiet, link = figure.look()["spoken"], page.evaluate("() => location.hash")
+            figure.button("play")
+            figure.wait_until(f"figure.positions[{figure.played}] >= 1")
+            during = figure.look()
+            if figure.counts[figure.played] > 20:  # a shorter one may be at its end by now
+                assert during["button"] == "Pause"
+                assert (during["spoken"], page.evaluate("() => location.hash")) == (quiet, link)
+                figure.button("play")
+                paused = assert_true_to_its_frames(figure)
+                assert paused["button"] == "Play"
+                page.wait_for_timeout(RESTED)
+                assert figure.look()["positions"] == paused["positions"]
+                assert figure.look()["spoken"] == paused["label"]
+                assert f"~{figure.name}?" in page.evaluate("() => location.hash")
+
+
+def test_play_is_quiet_stops_at_the_end_and_begins_again(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        for figure in played(page, interval=RESTED):
+            last = figure.counts[figure.played] - 1
+            figure.press(figure.played, "End", *["ArrowLeft"] * min(2, last))
+            page.wait_for_timeout(RESTED)
+            quiet = figure.look()["spoken"]
+            figure.button("play")
+            figure.wait_until(f"figure.positions[{figure.played}] === {last}")
+            during = figure.look()
+            assert (during["button"], during["spoken"]) == ("Pause", quiet)
+            figure.wait_until("figure.querySelector('.mlkit-play').textContent === 'Play'")
+            page.wait_for_timeout(RESTED)
+            seen = assert_true_to_its_frames(figure)
+            assert seen["positions"][figure.played] == last
+            assert seen["spoken"] == seen["label"]
+            figure.button("play")
+            assert figure.look()["positions"][figure.played] == 0
+            figure.button("play")
+
+
+def test_moving_a_control_stops_the_play(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        for figure in played(page):
+            figure.press(figure.played, "Home")
+            figure.button("play")
+            figure.press(figure.played, "Home")
+            page.wait_for_timeout(100)
+            seen = assert_true_to_its_frames(figure)
+            assert (seen["button"], seen["positions"][figure.played]) == ("Play", 0)
+
+
+def test_where_motion_is_not_wanted_play_makes_one_step(figured, contexts):
+    with opened(contexts["calm"], figured) as page:
+        for figure in played(page):
+            figure.press(figure.played, "Home")
+            assert figure.look()["button"] == "Step"
+            figure.button("play")
+            page.wait_for_timeout(100)
+            seen = assert_true_to_its_frames(figure)
+            assert (seen["positions"][figure.played], seen["button"]) == (1, "Step")
+            page.wait_for_timeout(RESTED)
+            assert figure.look()["spoken"] == seen["label"]
+
+
+TOO_WIDE = """() => [...document.querySelectorAll('.bd-content *')]
+  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .filter((e) => getComputedStyle(e).clipPath === 'none').map((e) => e.outerHTML.slice(0, 80)).slice(0, 5)"""
+
+
+def test_a_phone_shows_the_page_without_scrolling_sideways(path, contexts):
+    with opened(contexts["phone"], path) as page:
+        for figure in figures_on(page):
+            figure.move_away()
+            page.evaluate("() => scrollTo(0, 0)")
+            figure.look()
+            fits = figure.element.evaluate("""(figure) => [figure, ...figure.querySelectorAll(
+              '.mlkit-figure, svg, .mlkit-controls, .mlkit-controls *')].every((element) => {
+                const { left, right } = element.getBoundingClientRect();
+                return left >= -1 && right <= document.documentElement.clientWidth + 1; })""")
+            assert fits, f"{figure.name} is wider than a phone"
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        assert width <= 375, f"{width} px wide: {page.evaluate(TOO_WIDE)}"
+
+
+# The text of the figures and of their controls against what lies behind it: contrast as WCAG defines it.
+CONTRAST = """(paper) => {
+  const number = (text) => text.match(/[\\d.]+/g).map(Number);
+  const part = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = number(getComputedStyle(e).backgroundColor);
+      if (color.length === 3 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const halo = getComputedStyle(document.documentElement).getPropertyValue('--mlkit-paper').trim();
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = halo;
+  const paperColor = getComputedStyle(probe).color;
+  probe.remove();
+  const texts = [...document.querySelectorAll('.mlkit-figure svg text, .mlkit-values, .mlkit-controls :is(label, output, select, button)')];
+  return texts.filter((element) => element.getClientRects().length).map((element) => {
+    const style = getComputedStyle(element);
+    const ink = element instanceof SVGElement ? style.fill : style.color;
+    if (ink === paperColor) return null; // written on a mark, not on the page
+    const [a, b] = [light(number(ink)), light(paper ?? behind(element))].sort((x, y) => y - x);
+    return { text: element.textContent, ink, contrast: (a + 0.05) / (b + 0.05) };
+  }).filter(Boolean);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_in_figures_is_readable_on_the_page(figured, contexts, theme):
+    with opened(contexts[theme], figured) as page:
+        assert page.evaluate("() => document.documentElement.dataset.theme") == theme
+        texts = page.evaluate(CONTRAST, None)
+        assert len(texts) > len(figures_on(page))
+        assert [text for text in texts if text["contrast"] < 4.5] == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_paper_a_figure_has_its_values_and_no_controls(figured, contexts, theme):
+    with opened(contexts[theme], figured) as page:
+        figures = figures_on(page)
+        for figure in figures:
+            figure.move_away()
+        page.emulate_media(media="print")
+        for figure in figures:
+            assert_true_to_its_frames(figure)
+            assert figure.element.locator(".mlkit-values").is_visible()
+            assert not figure.element.locator(".mlkit-controls").is_visible()
+        white = [255, 255, 255]
+        assert [text for text in page.evaluate(CONTRAST, white) if text["contrast"] < 4.5] == []
+
+
+def test_without_javascript_the_first_frame_and_its_values_are_there(figured, contexts):
+    page = contexts["no script"].new_page()
+    page.goto(figured.as_uri())
+    for figure in page.locator("mlkit-explore").all():
+        assert figure.locator(".mlkit-figure svg").first.is_visible()
+        assert len(figure.locator(".mlkit-figure").get_attribute("aria-label").split()) >= 4
+        assert " = " in figure.locator(".mlkit-values").inner_text()
+        assert figure.locator(".mlkit-values").is_visible()
+        assert not figure.locator(".mlkit-controls").is_visible()
+    page.close()
+
+
+def test_an_ordinary_anchor_still_leads_to_its_heading(figured, contexts):
+    with opened(contexts["desk"], figured) as page:
+        ids = page.locator("article section[id]").evaluate_all("(all) => all.map((section) => section.id)")
+    with opened(contexts["desk"], figured, f"#{ids[-1]}") as page:
+        figures = figures_on(page)
+        page.wait_for_timeout(RESTED)
+        assert page.evaluate("() => location.hash") == f"#{ids[-1]}"
+        assert page.evaluate("(id) => document.getElementById(id).getBoundingClientRect().top < innerHeight", ids[-1])
+        assert all(figure.look()["positions"] == figure.start for figure in figures)
+
+
+def test_a_damaged_link_does_no_harm(figured, contexts):
+    with opened(contexts["desk"], figured, "#~nonsense?x=1") as page:
+        figures = figures_on(page)
+        name, control = figures[0].name, figures[0].controls[0]
+        for end in (
+            f"{name}?{control}=notavalue",
+            f"{name}?{control}",
+            f"{name}?%E0%A4%A=%",
+            f"?{control}=1",
+            name,
+            "",
+            "~~?&=",
+        ):
+            page.evaluate("(hash) => { location.hash = hash; }", f"#~{end}")
+            page.wait_for_timeout(30)
+            for figure in figures:
+                seen = assert_true_to_its_frames(figure)
+                assert seen["positions"] == figure.start, f"#~{end} moved {figure.name}"
