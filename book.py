@@ -64,14 +64,17 @@ def _run(command, environment):
 
 def _what_failed(log):
     """The chapter, the cell and the error, out of all that was printed; and the warnings, since each is an error."""
-    warnings = [line for line in log if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)]
-    chapter = next((line for line in log if "Executing notebook failed" in line), None)
-    cells = [i for i, line in enumerate(log) if line.startswith("nbclient.exceptions.CellExecutionError")]
-    if not cells and chapter is None:
+    serious = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b(?!.*without encryption)")
+    warnings = [line for line in log if serious.search(line)]
+    start = next((i for i, line in enumerate(log) if "nbclient.exceptions.CellExecutionError" in line), None)
+    if start is None:
         return warnings or log[-30:]
-    end = next((i for i, line in enumerate(log[cells[0] :], cells[0]) if "During handling" in line), len(log))
-    executing = [line for line in log if "Executing notebook using" in line]
-    return [*executing[-1:], *log[cells[0] : min(end, cells[0] + 60)], *warnings]
+    chapter = next((line for line in reversed(log[:start]) if "Executing notebook" in line), "")
+    report = log[start:]
+    cell = report[: next((i for i, line in enumerate(report) if "WARNING" in line), len(report))]
+    if len(cell) > 70:  # the cell's first lines and the error's last ones
+        cell = [*cell[:25], "...", *cell[-40:]]
+    return [chapter, *cell, *warnings]
 
 
 def _follow(path, done):
@@ -95,10 +98,19 @@ def forget_results_of_other_code():
 
 
 def setup(app):
-    """Sphinx calls this to add the two repairs below to the build."""
+    """Sphinx calls this to add the repairs below to the build."""
+    if "sphinx.ext.autodoc" in app.extensions:
+        app.connect("autodoc-process-docstring", _escape_bars)
     app.connect("html-page-context", _without_thebe, priority=900)
     app.connect("build-finished", _without_font_preloads)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _escape_bars(app, what, name, obj, options, lines):
+    """In a docstring |z| is an absolute value; Sphinx would take it for a name to be replaced."""
+    for i, line in enumerate(lines):
+        parts = line.split("``")  # every second part is code
+        lines[i] = "``".join(part if n % 2 else part.replace("|", r"\|") for n, part in enumerate(parts))
 
 
 def _without_thebe(app, pagename, templatename, context, doctree):

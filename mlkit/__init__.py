@@ -1,0 +1,28 @@
+"""The code of the book *Neural Networks, One Neuron at a Time*, in the order in which it is read.
+
+The mathematics, on NumPy alone:
+
+- ``perceptron``: one neuron, and three ways for it to learn from its errors.
+- ``activations``: the functions between the layers, each beside its derivative.
+- ``graph``: a computation as a graph of single numbers, and the chain rule walking back through it.
+- ``gradient_check``: is this derivative right? Move a little and see.
+- ``initializers``: the weights before the first step, and one rule for how large they should be.
+- ``layers``: a dense layer and an activation, forward and backward.
+- ``losses``: how wrong, as one number, together with its gradient.
+- ``network``: layers in a row: forward through all of them, then back.
+- ``saving``: a network as a file, and back.
+- ``optimizers``: from SGD to Adam, each complete on its own.
+- ``schedules``: learning rates that change with the step.
+- ``training``: batches, epochs, validation, and when to stop.
+- ``datasets``: small data whose answers are known.
+
+The pictures:
+
+- ``plots``: what the chapters draw, on axes.
+- ``style``, ``svg``, ``figures``: a drawing becomes a picture with alt text, right on light and dark pages.
+- ``explore``: a drawing function and lists of values become a figure that moves, live and published.
+
+At every door: ``validation``, which says what came and what was wanted.
+
+Nothing is loaded here: ``from mlkit import perceptron`` takes what you need.
+"""

@@ -261,8 +261,9 @@ def _plain(attributes):
 
 def _svg(figure):
     with matplotlib.rc_context(STYLE):
-        buffer = io.StringIO()
+        buffer, dpi = io.StringIO(), figure.dpi
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+        figure.dpi = dpi  # print_svg leaves 72 behind: images in the next frame would be coarser
     return clean(buffer.getvalue())
 
 

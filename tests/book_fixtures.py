@@ -1,7 +1,6 @@
 """The pages of the book as the tests see them: found in ``_toc.yml``, opened as files, watched for every complaint."""
 
 import contextlib
-import json
 import re
 from pathlib import Path
 
@@ -63,6 +62,16 @@ def book_pages():
     return [re.sub(r"\.(md|ipynb)$", "", page) for page in walk(toc)]
 
 
+def source(page):
+    """The file that a page is made from."""
+    return next(path for path in (ROOT / f"{page}.ipynb", ROOT / f"{page}.md") if path.exists())
+
+
+def pages_with_figures():
+    """The pages whose source calls ``explore``."""
+    return [page for page in book_pages() if "explore(" in source(page).read_text(encoding="utf-8")]
+
+
 class Figure:
     """A slider figure on an open page, moved as a reader without a mouse would move it."""
 
@@ -104,6 +113,13 @@ class Figure:
         """Wait for a JavaScript condition on ``figure``."""
         script = f"(name) => {{ const figure = document.getElementById(name); return {condition}; }}"
         self.page.wait_for_function(script, arg=f"explore-{self.name}", timeout=10_000)
+
+    def wait_until_described(self):
+        """Wait until the figure has rested and its picture was read out."""
+        self.wait_until(
+            "figure.querySelector('.mlkit-spoken').textContent ==="
+            " figure.querySelector('.mlkit-figure').getAttribute('aria-label')"
+        )
 
 
 @contextlib.contextmanager
@@ -148,12 +164,8 @@ def figures_on(page):
     return [Figure(page, name) for name in names]
 
 
-def has_figures(path):
-    """Whether a built page holds a slider figure."""
-    return "<mlkit-explore " in path.read_text(encoding="utf-8")
-
-
-def settings_of(html):
-    """The settings of each slider figure, read from a page's source as no browser would."""
-    blocks = re.findall(r'<script type="application/json">(\{"play".*?)</script>', html)
-    return [json.loads(block) for block in blocks]
+def link_of(page, *names):
+    """The fragment of the page's address, once it tells the states of these figures."""
+    script = "(names) => names.every((name) => location.hash.includes(`~${name}?`))"
+    page.wait_for_function(script, arg=list(names), timeout=10_000)
+    return page.evaluate("() => location.hash")

@@ -5,7 +5,7 @@ also fails when a page reports an error or a warning, or asks another host for a
 """
 
 import pytest
-from book_fixtures import Figure, book_pages, figures_on, has_figures, opened
+from book_fixtures import Figure, book_pages, figures_on, link_of, opened, pages_with_figures
 
 pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
 MODES = {
@@ -28,22 +28,37 @@ def contexts(browser):
         context.close()
 
 
-@pytest.fixture(params=book_pages())
+@pytest.fixture(scope="module", params=pages_with_figures())
 def path(request, book):
-    """A page of the book, as a file."""
+    """A page with slider figures, as a file."""
     return book / f"{request.param}.html"
 
 
+@pytest.fixture(scope="module")
+def desk(path, contexts):
+    """The page open on a desk, for all tests that leave it as they found it."""
+    with opened(contexts["desk"], path) as page:
+        yield page
+
+
 @pytest.fixture
-def figured(path):
-    """A page with slider figures; a page without has nothing to test here."""
-    if not has_figures(path):
-        pytest.skip("no slider figure on this page")
-    return path
+def page(desk):
+    """That page, with every figure at its start and nothing in its address."""
+    desk.evaluate("""async () => {
+      const figures = [...document.querySelectorAll('mlkit-explore')];
+      for (const figure of figures) figure.moveTo([...figure.start].map(() => 0)), figure.reset();
+      for (const figure of figures) figure.spoken.textContent = '';
+      history.replaceState(null, '', location.pathname);
+      scrollTo(0, 0);
+    }""")
+    desk.wait_for_function("""() => [...document.querySelectorAll('mlkit-explore')]
+      .every((figure) => figure.spoken.textContent)""")
+    return desk
 
 
-def test_the_book_has_slider_figures(book):
-    assert any(has_figures(book / f"{page}.html") for page in book_pages())
+def test_the_figures_are_where_the_sources_say(book):
+    built = [p for p in book_pages() if "<mlkit-explore " in (book / f"{p}.html").read_text(encoding="utf-8")]
+    assert built == pages_with_figures() != []
 
 
 def assert_true_to_its_frames(figure):
@@ -80,158 +95,140 @@ def distinct(seen):
     return len({(now["html"], now["label"]) for now in seen})
 
 
-def test_every_control_moves_its_figure_by_keyboard_and_nothing_else(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
-        figures = figures_on(page)
-        boxes = [assert_true_to_its_frames(figure)["box"] for figure in figures]
-        for figure in figures:
-            assert figure.look()["positions"] == figure.start
-            for control, count in enumerate(figure.counts):
+def test_every_control_moves_its_figure_by_keyboard_and_nothing_else(page):
+    figures = figures_on(page)
+    boxes = [assert_true_to_its_frames(figure)["box"] for figure in figures]
+    for figure in figures:
+        assert figure.look()["positions"] == figure.start
+        for control, count in enumerate(figure.counts):
+            seen = walk(figure, control)
+            if distinct(seen[:2]) == 1 and count > 1:  # the others may stand where this one makes no difference
+                figure.move_away()
                 seen = walk(figure, control)
-                if distinct(seen[:2]) == 1 and count > 1:  # the others may stand where this one makes no difference
-                    figure.move_away()
-                    seen = walk(figure, control)
-                assert count == 1 or distinct(seen) > 1, f"{figure.name}: {figure.controls[control]} changes nothing"
-                assert [f.look()["box"] for f in figures] == boxes, f"{figure.name} makes the page jump"
+            assert count == 1 or distinct(seen) > 1, f"{figure.name}: {figure.controls[control]} changes nothing"
+        assert [f.look()["box"] for f in figures] == boxes, f"{figure.name} makes the page jump"
 
 
-def test_a_link_brings_back_every_figure_as_it_was(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
-        figures = [figure for figure in figures_on(page) if max(figure.counts) > 1]
-        for figure in figures:
-            figure.move_away()
-        before = {figure.name: figure.look() for figure in figures}
-        page.wait_for_timeout(RESTED)
-        fragment = page.evaluate("() => location.hash")
-    with opened(contexts["desk"], figured, fragment) as page:
-        for name, seen in before.items():
-            assert f"~{name}?" in fragment
-            after = Figure(page, name).look()
-            assert (after["positions"], after["html"], after["label"]) == tuple(
-                seen[what] for what in ("positions", "html", "label")
-            ), f"{fragment} does not bring {name} back"
-        first = fragment.removeprefix("#~").partition("?")[0]
-        assert Figure(page, first).look()["on_screen"]
-
-
-def test_a_link_to_one_figure_shows_it_and_leaves_the_others_alone(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
-        figure = figures_on(page)[-1]
+def test_a_link_brings_back_every_figure_as_it_was(page, contexts, path):
+    figures = [figure for figure in figures_on(page) if max(figure.counts) > 1]
+    for figure in figures:
         figure.move_away()
-        page.wait_for_timeout(RESTED)
-        fragment = page.evaluate("() => location.hash")
-        assert fragment.startswith(f"#~{figure.name}?")
-    with opened(contexts["desk"], figured, fragment) as page:
-        *others, figure = figures_on(page)
+    before = {figure.name: figure.look() for figure in figures}
+    fragment = link_of(page, *before)
+    with opened(contexts["desk"], path, fragment) as again:
+        for name, seen in before.items():
+            after = assert_true_to_its_frames(Figure(again, name))
+            assert after["positions"] == seen["positions"], f"{fragment} does not bring {name} back"
+            assert after["html"] == seen["html"]
+        first = fragment.removeprefix("#~").partition("?")[0]
+        assert Figure(again, first).look()["on_screen"]
+
+
+def test_a_link_to_one_figure_shows_it_and_leaves_the_others_alone(page, contexts, path):
+    figure = figures_on(page)[-1]
+    figure.move_away()
+    fragment = link_of(page, figure.name)
+    assert fragment.count("~") == 1
+    with opened(contexts["desk"], path, fragment) as again:
+        *others, figure = figures_on(again)
         seen = assert_true_to_its_frames(figure)
         assert seen["on_screen"], f"{fragment} does not scroll to {figure.name}"
         assert seen["positions"] != figure.start
         assert all(other.look()["positions"] == other.start for other in others)
 
 
-def test_reset_brings_back_the_first_frame_and_an_empty_link(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
-        figures = figures_on(page)
-        first = [figure.look() for figure in figures]
-        for figure in figures:
-            figure.move_away()
-            assert figure.look()["positions"] != figure.start
-        page.wait_for_timeout(RESTED)
-        assert page.evaluate("() => location.hash") != ""
-        for figure, before in zip(figures, first, strict=True):
-            figure.button("reset")
-            after = assert_true_to_its_frames(figure)
-            assert (after["positions"], after["html"]) == (figure.start, before["html"])
-        page.wait_for_timeout(RESTED)
-        assert page.evaluate("() => location.hash") == ""
-
-
-def test_copy_link_gives_the_state_of_its_figure(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
-        figure = figures_on(page)[0]
+def test_reset_brings_back_the_first_frame_and_an_empty_link(page):
+    figures = figures_on(page)
+    first = [figure.look() for figure in figures]
+    for figure in figures:
         figure.move_away()
-        figure.button("link")
-        figure.wait_until("figure.querySelector('.mlkit-link').textContent !== 'Copy link'")
-        copied = figure.element.locator(".mlkit-link").text_content() == "Copied"
-        link = page.evaluate("() => navigator.clipboard.readText()" if copied else "() => location.href")
-        positions = figure.look()["positions"]
-        assert f"#~{figure.name}?" in link
-    with opened(contexts["desk"], figured, link[link.index("#") :]) as page:
-        assert Figure(page, figure.name).look()["positions"] == positions
+        assert figure.look()["positions"] != figure.start
+    link_of(page, *(figure.name for figure in figures))
+    for figure, before in zip(figures, first, strict=True):
+        figure.button("reset")
+        after = assert_true_to_its_frames(figure)
+        assert (after["positions"], after["html"]) == (figure.start, before["html"])
+    page.wait_for_function("() => location.hash === ''", timeout=5000)
 
 
-def played(page, interval=20):
-    """The figures with a play button, made to play fast."""
+def test_copy_link_gives_the_state_of_its_figure(page, contexts, path):
+    figure = figures_on(page)[0]
+    figure.move_away()
+    figure.button("link")
+    figure.wait_until("figure.querySelector('.mlkit-link').textContent !== 'Copy link'")
+    copied = figure.element.locator(".mlkit-link").text_content() == "Copied"
+    link = page.evaluate("() => navigator.clipboard.readText()" if copied else "() => location.href")
+    assert link.startswith(f"{path.as_uri()}#~{figure.name}?")
+    with opened(contexts["desk"], path, link[link.index("#") :]) as again:
+        assert Figure(again, figure.name).look()["positions"] == figure.look()["positions"]
+
+
+def played(page, interval):
+    """The figures with a play button, made to play at a known speed (in ms from frame to frame)."""
     figures = [figure for figure in figures_on(page) if figure.played is not None]
     for figure in figures:
         figure.element.evaluate("(figure, interval) => { figure.data.interval = interval; }", interval)
     return figures
 
 
-def test_play_runs_until_it_is_paused_and_speaks_only_then(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
-        for figure in played(page):
-            figure.press(figure.played, "Home")
-            page.wait_for_timeout(RESTED)
-            quiet, link = figure.look()["spoken"], page.evaluate("() => location.hash")
-            figure.button("play")
-            figure.wait_until(f"figure.positions[{figure.played}] >= 1")
-            during = figure.look()
-            if figure.counts[figure.played] > 20:  # a shorter one may be at its end by now
-                assert during["button"] == "Pause"
-                assert (during["spoken"], page.evaluate("() => location.hash")) == (quiet, link)
-                figure.button("play")
-                paused = assert_true_to_its_frames(figure)
-                assert paused["button"] == "Play"
-                page.wait_for_timeout(RESTED)
-                assert figure.look()["positions"] == paused["positions"]
-                assert figure.look()["spoken"] == paused["label"]
-                assert f"~{figure.name}?" in page.evaluate("() => location.hash")
+def test_play_runs_until_it_is_paused(page):
+    for figure in played(page, interval=300):
+        if figure.counts[figure.played] < 5:
+            continue  # over before a hand is at the button
+        figure.press(figure.played, "Home")
+        figure.button("play")
+        figure.wait_until(f"figure.positions[{figure.played}] >= 2")
+        assert assert_true_to_its_frames(figure)["button"] == "Pause"
+        figure.button("play")
+        paused = assert_true_to_its_frames(figure)
+        assert paused["button"] == "Play"
+        figure.wait_until_described()
+        link_of(page, figure.name)
+        assert figure.look()["positions"] == paused["positions"]
 
 
-def test_play_is_quiet_stops_at_the_end_and_begins_again(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
-        for figure in played(page, interval=RESTED):
-            last = figure.counts[figure.played] - 1
-            figure.press(figure.played, "End", *["ArrowLeft"] * min(2, last))
-            page.wait_for_timeout(RESTED)
-            quiet = figure.look()["spoken"]
+def test_play_is_quiet_stops_at_the_end_and_begins_again(page):
+    for figure in played(page, interval=RESTED):
+        last = figure.counts[figure.played] - 1
+        figure.press(figure.played, "Home", "End", *["ArrowLeft"] * min(2, last))
+        figure.look()
+        figure.wait_until_described()
+        quiet = figure.look()["spoken"]
+        figure.button("play")
+        figure.wait_until(f"figure.positions[{figure.played}] === {last}")
+        during = figure.look()
+        assert (during["button"], during["spoken"]) == ("Pause", quiet)
+        figure.wait_until("figure.querySelector('.mlkit-play').textContent === 'Play'")
+        seen = assert_true_to_its_frames(figure)
+        assert seen["positions"][figure.played] == last
+        figure.wait_until_described()
+        figure.button("play")
+        assert figure.look()["positions"][figure.played] == 0
+        figure.button("play")
+
+
+def test_moving_a_control_stops_the_play_and_counts(page):
+    for figure in played(page, interval=50):
+        last = figure.counts[figure.played] - 1
+        for key, position in (("Home", 0), ("End", last)):
+            figure.press(figure.played, "End" if key == "Home" else "Home")
             figure.button("play")
-            figure.wait_until(f"figure.positions[{figure.played}] === {last}")
-            during = figure.look()
-            assert (during["button"], during["spoken"]) == ("Pause", quiet)
-            figure.wait_until("figure.querySelector('.mlkit-play').textContent === 'Play'")
-            page.wait_for_timeout(RESTED)
+            figure.press(figure.played, key)
+            page.wait_for_timeout(150)
             seen = assert_true_to_its_frames(figure)
-            assert seen["positions"][figure.played] == last
-            assert seen["spoken"] == seen["label"]
-            figure.button("play")
-            assert figure.look()["positions"][figure.played] == 0
-            figure.button("play")
+            assert (seen["button"], seen["positions"][figure.played]) == ("Play", position)
 
 
-def test_moving_a_control_stops_the_play(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
-        for figure in played(page):
-            figure.press(figure.played, "Home")
-            figure.button("play")
-            figure.press(figure.played, "Home")
-            page.wait_for_timeout(100)
-            seen = assert_true_to_its_frames(figure)
-            assert (seen["button"], seen["positions"][figure.played]) == ("Play", 0)
-
-
-def test_where_motion_is_not_wanted_play_makes_one_step(figured, contexts):
-    with opened(contexts["calm"], figured) as page:
-        for figure in played(page):
+def test_where_motion_is_not_wanted_play_makes_one_step(path, contexts):
+    with opened(contexts["calm"], path) as page:
+        for figure in played(page, interval=20):
             figure.press(figure.played, "Home")
             assert figure.look()["button"] == "Step"
             figure.button("play")
             page.wait_for_timeout(100)
             seen = assert_true_to_its_frames(figure)
             assert (seen["positions"][figure.played], seen["button"]) == (1, "Step")
-            page.wait_for_timeout(RESTED)
-            assert figure.look()["spoken"] == seen["label"]
+            figure.wait_until_described()
 
 
 TOO_WIDE = """() => [...document.querySelectorAll('.bd-content *')]
@@ -239,8 +236,9 @@ TOO_WIDE = """() => [...document.querySelectorAll('.bd-content *')]
   .filter((e) => getComputedStyle(e).clipPath === 'none').map((e) => e.outerHTML.slice(0, 80)).slice(0, 5)"""
 
 
-def test_a_phone_shows_the_page_without_scrolling_sideways(path, contexts):
-    with opened(contexts["phone"], path) as page:
+@pytest.mark.parametrize("name", book_pages())
+def test_a_phone_shows_every_page_without_scrolling_sideways(name, book, contexts):
+    with opened(contexts["phone"], book / f"{name}.html") as page:
         for figure in figures_on(page):
             figure.move_away()
             page.evaluate("() => scrollTo(0, 0)")
@@ -271,7 +269,8 @@ CONTRAST = """(paper) => {
   probe.style.color = halo;
   const paperColor = getComputedStyle(probe).color;
   probe.remove();
-  const texts = [...document.querySelectorAll('.mlkit-figure svg text, .mlkit-values, .mlkit-controls :is(label, output, select, button)')];
+  const words = '.mlkit-figure svg text, .mlkit-values, .mlkit-controls :is(label, output, select, button)';
+  const texts = [...document.querySelectorAll(words)];
   return texts.filter((element) => element.getClientRects().length).map((element) => {
     const style = getComputedStyle(element);
     const ink = element instanceof SVGElement ? style.fill : style.color;
@@ -283,8 +282,8 @@ CONTRAST = """(paper) => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_in_figures_is_readable_on_the_page(figured, contexts, theme):
-    with opened(contexts[theme], figured) as page:
+def test_text_in_figures_is_readable_on_the_page(path, contexts, theme):
+    with opened(contexts[theme], path) as page:
         assert page.evaluate("() => document.documentElement.dataset.theme") == theme
         texts = page.evaluate(CONTRAST, None)
         assert len(texts) > len(figures_on(page))
@@ -292,8 +291,8 @@ def test_text_in_figures_is_readable_on_the_page(figured, contexts, theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_paper_a_figure_has_its_values_and_no_controls(figured, contexts, theme):
-    with opened(contexts[theme], figured) as page:
+def test_on_paper_a_figure_has_its_values_and_no_controls(path, contexts, theme):
+    with opened(contexts[theme], path) as page:
         figures = figures_on(page)
         for figure in figures:
             figure.move_away()
@@ -306,9 +305,9 @@ def test_on_paper_a_figure_has_its_values_and_no_controls(figured, contexts, the
         assert [text for text in page.evaluate(CONTRAST, white) if text["contrast"] < 4.5] == []
 
 
-def test_without_javascript_the_first_frame_and_its_values_are_there(figured, contexts):
+def test_without_javascript_the_first_frame_and_its_values_are_there(path, contexts):
     page = contexts["no script"].new_page()
-    page.goto(figured.as_uri())
+    page.goto(path.as_uri())
     for figure in page.locator("mlkit-explore").all():
         assert figure.locator(".mlkit-figure svg").first.is_visible()
         assert len(figure.locator(".mlkit-figure").get_attribute("aria-label").split()) >= 4
@@ -318,10 +317,10 @@ def test_without_javascript_the_first_frame_and_its_values_are_there(figured, co
     page.close()
 
 
-def test_an_ordinary_anchor_still_leads_to_its_heading(figured, contexts):
-    with opened(contexts["desk"], figured) as page:
+def test_an_ordinary_anchor_still_leads_to_its_heading(path, contexts):
+    with opened(contexts["desk"], path) as page:
         ids = page.locator("article section[id]").evaluate_all("(all) => all.map((section) => section.id)")
-    with opened(contexts["desk"], figured, f"#{ids[-1]}") as page:
+    with opened(contexts["desk"], path, f"#{ids[-1]}") as page:
         figures = figures_on(page)
         page.wait_for_timeout(RESTED)
         assert page.evaluate("() => location.hash") == f"#{ids[-1]}"
@@ -329,8 +328,8 @@ def test_an_ordinary_anchor_still_leads_to_its_heading(figured, contexts):
         assert all(figure.look()["positions"] == figure.start for figure in figures)
 
 
-def test_a_damaged_link_does_no_harm(figured, contexts):
-    with opened(contexts["desk"], figured, "#~nonsense?x=1") as page:
+def test_a_damaged_link_does_no_harm(path, contexts):
+    with opened(contexts["desk"], path, "#~nonsense?x=1") as page:
         figures = figures_on(page)
         name, control = figures[0].name, figures[0].controls[0]
         for end in (

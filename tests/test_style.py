@@ -77,7 +77,7 @@ def test_no_two_names_mean_the_same_color(theme):
 
 
 def test_each_color_comes_with_a_marker_and_a_line_style_of_its_own():
-    assert COLORS == [PALETTE[name][0] for name in MEANING]
+    assert [PALETTE[name][0] for name in MEANING] == COLORS
     assert len(set(MARKERS)) == len(set(LINES)) == len(COLORS)
     cycle = list(STYLE["axes.prop_cycle"])
     assert [(c["color"], c["linestyle"]) for c in cycle] == list(zip(COLORS, LINES, strict=True))

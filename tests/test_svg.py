@@ -148,7 +148,7 @@ def test_every_reference_finds_its_id_and_no_id_is_idle(after):
 def test_colors_of_the_palette_become_variables_and_others_stay():
     axes = new_axes(xlim=(0, 1), ylim=(0, 1))
     axes.plot([0, 1], [0, 1], color="#123456")
-    axes.plot([0, 1], [1, 0])
+    axes.plot([0, 1], [1, 0], color=BLUE)
     svg = clean(raw(axes))
     assert f"var(--mlkit-blue,{BLUE})" in svg
     assert "stroke:#123456" in svg
