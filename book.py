@@ -69,12 +69,12 @@ def _what_failed(log):
     start = next((i for i, line in enumerate(log) if "nbclient.exceptions.CellExecutionError" in line), None)
     if start is None:
         return warnings or log[-30:]
-    chapter = next((line for line in reversed(log[:start]) if "Executing notebook" in line), "")
+    chapter = next((line for line in log if "Executing notebook failed" in line), "")
     report = log[start:]
-    cell = report[: next((i for i, line in enumerate(report) if "WARNING" in line), len(report))]
+    cell = report[: next((i for i, line in enumerate(report) if "exception was the direct cause" in line), len(report))]
     if len(cell) > 70:  # the cell's first lines and the error's last ones
         cell = [*cell[:25], "...", *cell[-40:]]
-    return [chapter, *cell, *warnings]
+    return [chapter, *cell, *(line for line in warnings if line != chapter)]
 
 
 def _follow(path, done):

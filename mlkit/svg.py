@@ -56,10 +56,31 @@ def _clean_tag(tag, used):
         return tag  # its scale needs every digit
     tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)
     tag = re.sub(r" ?font-family: [^;\"]*;?", "", tag).replace(": ", ":").replace("; ", ";")
-    tag = _COORDINATES.sub(lambda m: f' {m[1]}="{_round(m[2])}"', tag)
+    tag = _COORDINATES.sub(lambda m: f' {m[1]}="{_steps(_round(m[2]))}"', tag)
     return _COLOR.sub(lambda m: _VARIABLE[m[0]], tag)
 
 
 def _round(coordinates):
     short = _LONG_NUMBER.sub(lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), coordinates)
     return re.sub(r" (?=[MLQCz])|(?<=[MLQCz]) ", "", short).strip()
+
+
+def _steps(path):
+    """Each point of a line as the step from the last one: steps recur from frame to frame and compress to a third."""
+    if not re.fullmatch(r"M[-MLz. \d]+", path):
+        return path  # no path, or one with curves
+    here = start = (0, 0)  # in tenths: whole numbers add up without error
+    steps = []
+    for command, point in re.findall(r"([MLz])([^MLz]*)", path):
+        if command == "z":
+            here = start
+            steps.append("z")
+            continue
+        x, y = (round(10 * float(number)) for number in point.split())
+        if command == "M":
+            start = (x, y)
+            steps.append(f"M{x / 10:g} {y / 10:g}")
+        else:
+            steps.append(f"l{(x - here[0]) / 10:g} {(y - here[1]) / 10:g}")
+        here = (x, y)
+    return "".join(steps)

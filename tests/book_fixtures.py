@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import yaml
@@ -169,3 +170,27 @@ def link_of(page, *names):
     script = "(names) => names.every((name) => location.hash.includes(`~${name}?`))"
     page.wait_for_function(script, arg=list(names), timeout=10_000)
     return page.evaluate("() => location.hash")
+
+
+class Source(HTMLParser):
+    """A page as it is written: what it loads, links to, names and draws."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.html = path, path.read_text(encoding="utf-8")
+        self.loads, self.links, self.ids, self.pictures, self.labelled, self.fields = [], [], [], [], [], []
+        self.feed(self.html)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if "id" in given:
+            self.ids.append(given["id"])
+        loaded = tag not in ("a", "link") or {"stylesheet", "icon", "preload"} & set(given.get("rel", "").split())
+        names = ("href", "src", "poster", "data")
+        (self.loads if loaded else self.links).extend(given[name] for name in names if given.get(name))
+        if "mlkit-figure" in given.get("class", "").split():
+            self.pictures.append(given)
+        if tag == "label":
+            self.labelled.append(given.get("for"))
+        if tag in ("input", "select") and given.get("id", "").startswith("explore-"):
+            self.fields.append(given["id"])

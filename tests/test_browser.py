@@ -213,6 +213,7 @@ def test_moving_a_control_stops_the_play_and_counts(page):
         for key, position in (("Home", 0), ("End", last)):
             figure.press(figure.played, "End" if key == "Home" else "Home")
             figure.button("play")
+            figure.wait_until(f"figure.positions[{figure.played}] >= 1 && !figure.painting")
             figure.press(figure.played, key)
             page.wait_for_timeout(150)
             seen = assert_true_to_its_frames(figure)

@@ -55,6 +55,16 @@ def texts(svg):
     return [element.text for element in ET.fromstring(svg).iter() if element.tag.removeprefix(NAMESPACE) == "text"]
 
 
+def points(path):
+    """Where a path goes, in absolute coordinates, whether it is written as points or as steps."""
+    here, visited = np.zeros(2), []
+    for command, attribute in re.findall(r"([MLlQC])([^MLlQCz]*)", path):
+        for point in np.reshape(numbers(attribute), (-1, 2)):
+            here = here + point if command == "l" else point
+            visited.append(here)
+    return np.array(visited)
+
+
 def numbers(attribute):
     return [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", attribute)]
 
@@ -106,8 +116,25 @@ def test_coordinates_move_by_less_than_the_eye_sees(before, after):
     short = [d for d in short if len(numbers(d)) > 50]
     assert len(long) == len(short) >= 2
     for one, other in zip(long, short, strict=True):
-        np.testing.assert_allclose(numbers(one), numbers(other), rtol=0, atol=0.05 + 1e-9)
-        assert re.findall("[MLQCz]", one) == re.findall("[MLQCz]", other)
+        np.testing.assert_allclose(points(one), points(other), rtol=0, atol=0.05 + 1e-9)
+        assert re.findall("[MLQCz]", one) == re.findall("[MLQCz]", other.replace("l", "L"))
+
+
+def test_errors_do_not_add_up_along_a_line():
+    x = np.linspace(0, 1, 2000)
+    axes = new_axes(xlim=(0, 1), ylim=(-1, 1), xticks=[], yticks=[])
+    axes.plot(x, np.sin(40 * x) * x, color="#123456")
+    axes.plot([0.2, 0.8, np.nan, 0.3, 0.9], [0, 0, 0, 1, 1], color="#123456")
+    svg = raw(axes)
+    lines = r'd="([^"]*)"[^>]*stroke: ?#123456'
+    for one, other in zip(re.findall(lines, svg), re.findall(lines, clean(svg)), strict=True):
+        np.testing.assert_allclose(points(one), points(other), rtol=0, atol=0.05 + 1e-9)
+
+
+def test_a_closed_path_continues_from_where_it_began():
+    area = '<path d="M 1 1 L 5 1 L 5 5 z M 2 2 L 3 2 L 3 3 z L 9 9"/>'
+    svg = f'<svg viewBox="0 0 9 9"><defs></defs>\n{area}\n</svg>'
+    assert 'd="M1 1l4 0l0 4zM2 2l1 0l0 1zl7 7"' in clean(svg)
 
 
 def test_no_coordinate_has_more_than_one_decimal(after):

@@ -5,11 +5,13 @@
 - `diagrams`: neurons and networks as circles and edges
 """
 
-from mlkit.plots.curves import compared, curve
+from mlkit.plots.curves import compared, curve, new_chart
 from mlkit.plots.diagrams import neuron
 from mlkit.plots.plane import (
     arrow,
+    boundaries,
     boundary,
+    decision,
     half_planes,
     in_words,
     marked_example,
@@ -20,13 +22,16 @@ from mlkit.plots.plane import (
 
 __all__ = [
     "arrow",
+    "boundaries",
     "boundary",
     "compared",
     "curve",
+    "decision",
     "half_planes",
     "in_words",
     "marked_example",
     "neuron",
+    "new_chart",
     "new_plane",
     "points",
     "regions",

@@ -2,7 +2,15 @@
 
 import numpy as np
 
+from mlkit.figures import new_axes
+from mlkit.plots.plane import square_height
 from mlkit.style import COLORS, INK, LINES
+
+
+def new_chart(xlabel, ylabel, *, xlim, ylim, title="", width=4.0, **scales):
+    """Axes of the size of `new_plane`, to stand beside one; ``scales`` (xscale, yscale, ticks) go to `new_axes`."""
+    names = {"xlabel": xlabel, "ylabel": ylabel, "title": title}
+    return new_axes(xlim=xlim, ylim=ylim, **names, width=width, height=square_height(width), **scales)
 
 
 def curve(axes, x, y, *, label=None, at=None, **style):

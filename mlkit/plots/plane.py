@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 from mlkit.figures import new_axes
-from mlkit.style import BLUE, INK, MARKERS, ORANGE, PAPER
+from mlkit.style import BLUE, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE
 from mlkit.validation import as_examples, as_floats, as_labels
 
 CLASS_COLORS = (BLUE, ORANGE)
+LINE_COLORS = (PURPLE, GREEN, INK)  # not those of the two classes
 _MARGINS = 0.92, 0.9  # what new_axes keeps for labels, in inches: across, and up and down
 
 
@@ -20,10 +21,15 @@ def new_plane(*, lim=3.0, title="", width=4.0, xlabel="x₁", ylabel="x₂", cen
     lim : float
         The plane reaches from ``center - lim`` to ``center + lim`` in both directions.
     """
-    height = width - _MARGINS[0] + _MARGINS[1]
+    height = square_height(width)
     (x, y), reach = center, float(lim)
     limits = {"xlim": (x - reach, x + reach), "ylim": (y - reach, y + reach)}
     return new_axes(**limits, xlabel=xlabel, ylabel=ylabel, title=title, width=width, height=height, grid=False)
+
+
+def square_height(width):
+    """The height at which axes of this width are square, labels and title included."""
+    return width - _MARGINS[0] + _MARGINS[1]
 
 
 def points(axes, X, y, *, size=6.0, names=None):
@@ -73,6 +79,12 @@ def half_planes(axes, weights, bias):
     return boundary(axes, weights, bias)
 
 
+def decision(X, y, weights, bias, *, title="", size=6.0, **plane):
+    """A new plane with the half-planes of a neuron and the examples it judges; ``plane`` goes to `new_plane`."""
+    axes = half_planes(new_plane(title=title, **plane), weights, bias)
+    return points(axes, X, y, size=size)
+
+
 def boundary(axes, weights, bias, *, color=INK, linestyle="-", label=None):
     """Draw the line w·x + b = 0 as far as the plane is shown; nothing where w = 0 or the line is outside."""
     weights = as_floats(weights, "weights", shape=(2,))
@@ -84,6 +96,14 @@ def boundary(axes, weights, bias, *, color=INK, linestyle="-", label=None):
             ends.append(p + (q - p) * at_p / (at_p - at_q))
     line = np.array(ends[:2]) if len(ends) >= 2 else np.full((2, 2), np.nan)
     axes.plot(*line.T, color=color, linestyle=linestyle, linewidth=2, label=label)
+    return axes
+
+
+def boundaries(axes, lines):
+    """Draw several lines, given as name -> (weights, bias), told apart by color and line style, with a legend."""
+    for i, (name, (weights, bias)) in enumerate(lines.items()):
+        boundary(axes, weights, bias, color=LINE_COLORS[i % 3], linestyle=LINES[i % 3], label=name)
+    axes.legend(loc="upper left")
     return axes
 
 

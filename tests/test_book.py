@@ -1,0 +1,186 @@
+"""The book as a build makes it: the same every time, stopped by every fault, and complete without any other host."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from book_fixtures import ROOT, Source, book_pages
+
+pytestmark = [pytest.mark.build, pytest.mark.xdist_group("book")]
+KEPT = ("_config.yml", "book.py", "mlkit", "chapters")
+TOC = "format: jb-book\nroot: chapters/index\nchapters:\n  - file: chapters/small\n"
+SMALL = [
+    "from mlkit.explore import explore\nfrom mlkit.figures import new_axes, picture",
+    "def draw(slope, kind):\n"
+    "    axes = new_axes(xlim=(-1, 1), ylim=(-2, 2))\n"
+    "    axes.plot([-1, 1], [-slope, slope], label=kind)\n"
+    "    axes.legend()\n"
+    "    return picture(axes, alt=f'A {kind} line through the origin with slope {slope}.')",
+    "explore(draw, slope=[-1, 0, 1], kind=['steep', 'flat'], name='planted', play='slope', start={'slope': 1})",
+    "draw(1, 'still')",
+]
+BROKEN = "if slope == 0 and kind == 'flat': raise ArithmeticError('no such slope')"
+
+
+def small_book(folder, cells=SMALL):
+    """A book of one page of ours and one generated notebook, with this repository's settings and package."""
+    folder.mkdir()
+    for name in KEPT:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb", "*.md"))
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
+    (folder / "chapters" / "index.md").write_text("# A small book\n\nWith $x^2$.\n", encoding="utf-8")
+    write_notebook(folder, cells)
+    return folder
+
+
+def write_notebook(folder, cells):
+    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# A small chapter"}
+    code = [
+        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": c, "execution_count": None, "outputs": []}
+        for i, c in enumerate(cells)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = {"cells": [title, *code], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "chapters" / "small.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def build(folder):
+    """Run ``book.py`` of a folder, with the mlkit that lies beside it."""
+    settings = {**os.environ, "PYTHONPATH": str(folder)}
+    command = [sys.executable, "book.py"]
+    return subprocess.run(
+        command, cwd=folder, env=settings, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+
+
+def pages_of(folder):
+    html = folder / "_build" / "html"
+    return {str(path.relative_to(html)): path.read_bytes() for path in sorted((html / "chapters").rglob("*.html"))}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A small book, built."""
+    folder = small_book(tmp_path_factory.mktemp("books") / "first")
+    built = build(folder)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder, built
+
+
+def test_two_clean_builds_are_the_same_to_the_byte(small, tmp_path):
+    folder, _ = small
+    other = small_book(tmp_path / "another-place")
+    assert build(other).returncode == 0
+    first, second = pages_of(folder), pages_of(other)
+    assert first.keys() == second.keys() >= {"chapters/index.html", "chapters/small.html"}
+    assert b"<mlkit-explore" in first["chapters/small.html"]
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_a_build_says_what_it_runs_and_last_the_page_to_open(small):
+    folder, built = small
+    assert "chapters/small.ipynb: Executing notebook" in built.stdout
+    assert built.stdout.rstrip().splitlines()[-1].endswith(f"Open {folder / '_build' / 'html' / 'index.html'}")
+    assert (folder / "_build" / "html" / "index.html").exists()
+
+
+def test_the_book_runs_no_chapter_twice(book):
+    again = build(ROOT)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "xecuting notebook" not in again.stdout
+    assert again.stdout.rstrip().splitlines()[-1].endswith(f"Open {book / 'index.html'}")
+
+
+def test_a_changed_mlkit_runs_the_chapters_again(small):
+    folder, _ = small
+    unchanged = build(folder)
+    assert "xecuting notebook" not in unchanged.stdout
+    module = folder / "mlkit" / "figures.py"
+    module.write_text(module.read_text(encoding="utf-8") + "\n# another thought\n", encoding="utf-8")
+    changed = build(folder)
+    assert changed.returncode == 0
+    assert "chapters/small.ipynb: Executing notebook" in changed.stdout
+
+
+def test_a_slider_that_fails_at_one_value_stops_the_build_each_time(tmp_path):
+    draw = SMALL[1].replace("(slope, kind):\n", f"(slope, kind):\n    {BROKEN}\n")
+    folder = small_book(tmp_path / "broken", [SMALL[0], draw, *SMALL[2:]])
+    for run in ("first", "second, cached"):
+        built = build(folder)
+        said = built.stdout + built.stderr
+        assert built.returncode != 0, f"the {run} build went through"
+        assert "chapters/small.ipynb" in said, f"the {run} build does not name the chapter:\n{said}"
+        assert "explore(draw, slope=[-1, 0, 1]" in said, f"the {run} build does not show the cell:\n{said}"
+        for part in ("figure 'planted'", "slope = 0, kind = flat", "ArithmeticError", "no such slope"):
+            assert part in built.stderr, f"the {run} build does not say {part!r}:\n{said}"
+        assert "Open " not in built.stdout
+
+
+@pytest.fixture(params=book_pages())
+def page(request, book):
+    """Each page of the book, parsed."""
+    return Source(book / f"{request.param}.html")
+
+
+def target(page, address):
+    """The file that an address on a page means."""
+    path = unquote(urlsplit(address).path)
+    return (page.path.parent / path).resolve() if path else page.path
+
+
+def elsewhere(address):
+    return bool(urlsplit(address).scheme or urlsplit(address).netloc)
+
+
+def test_every_link_and_image_inside_the_book_leads_somewhere(page):
+    inside = [a for a in page.loads + page.links if not elsewhere(a)]
+    assert [a for a in inside if not target(page, a).exists()] == []
+    lost = []
+    for address in page.links:
+        name = unquote(urlsplit(address).fragment)
+        file = target(page, address)
+        if not elsewhere(address) and name and not name.startswith("~") and file.suffix == ".html":
+            lost += [address] if name not in Source(file).ids else []
+    assert lost == []
+
+
+def test_a_page_loads_nothing_from_another_host(page):
+    loaded = [a for a in page.loads if not a.startswith("data:")]
+    assert [a for a in loaded if elsewhere(a)] == []
+    sheets = [target(page, a) for a in loaded if urlsplit(a).path.endswith(".css")]
+    styles = [sheet.read_text(encoding="utf-8") for sheet in sheets] + re.findall(r"(?s)<style.*?</style>", page.html)
+    assert len(sheets) >= 2
+    outside = r"""(?:url\(|@import)\s*(?:url\()?["']?\s*((?:https?:)?//[^"')\s]+)"""
+    assert [found for style in styles for found in re.findall(outside, style)] == []
+
+
+def test_a_page_tells_neither_date_nor_machine(page):
+    built = datetime.fromtimestamp(page.path.stat().st_mtime)
+    dates = [built.strftime(form) for form in ("%Y-%m-%d", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%d %b %Y", "%x")]
+    machine = {str(ROOT), sys.prefix, os.path.expanduser("~")} - {"/", "/root"}
+    assert [told for told in (*dates, *machine, "file://", "/site-packages/") if told in page.html] == []
+
+
+def test_every_picture_has_words_and_every_control_a_label(page):
+    assert [p for p in page.pictures if p.get("role") != "img" or len(p.get("aria-label", "").split()) < 4] == []
+    assert page.html.count("<svg viewBox=") == 0 or page.pictures
+    assert sorted(page.fields) == sorted(set(page.labelled) & set(page.fields))
+
+
+def test_ids_are_unique_on_a_page(page):
+    assert {i for i in page.ids if page.ids.count(i) > 1} == set()
+
+
+def test_the_script_of_the_figures_stands_once_on_a_page_that_has_any(page):
+    figures = page.html.count("<mlkit-explore ")
+    assert page.html.count('customElements.define("mlkit-explore"') == (1 if page.pictures else 0)
+    assert figures <= len(page.pictures)

@@ -1,0 +1,608 @@
+"""What cannot become a slider figure is refused at the door; what is shown is what was drawn, in order, to the byte."""
+
+import ast
+import base64
+import gzip
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlkit import explore as package
+from mlkit.explore import assets, explore, mode
+from mlkit.explore.controls import all_positions, described, read_controls, values_at
+from mlkit.explore.frames import FrameError
+from mlkit.figures import new_axes, picture
+
+quick = settings(max_examples=150, deadline=None, derandomize=True)
+
+
+@pytest.fixture(autouse=True)
+def new_page(monkeypatch):
+    """A build of the book, before its first figure."""
+    monkeypatch.setenv("MLKIT_EXPLORE", "published")
+    monkeypatch.setattr(assets, "_carrier", None)
+    monkeypatch.setattr(package, "_names", {})
+    monkeypatch.setattr(package, "_shell", lambda: None)
+
+
+def drawn(alt, **settings):
+    axes = new_axes(**{"xlim": (0, 1), "ylim": (0, 1), "xticks": [], "yticks": [], **settings})
+    axes.text(0.5, 0.5, alt)
+    return picture(axes, alt=alt)
+
+
+def draw(step):
+    return drawn(f"The drawing of step {step}.")
+
+
+def draw_any(**values):
+    return drawn("The drawing of " + ", ".join(f"{k} = {v}" for k, v in values.items()) + ".")
+
+
+# The door: one figure
+
+
+@pytest.mark.parametrize(
+    "name", [None, "", "Descent", "gradient descent", "1st", "-a", "a_b", "naïve", 'a"b', 3, "a\n"]
+)
+def test_a_name_that_cannot_stand_in_a_link_is_refused(name):
+    with pytest.raises(ValueError, match=r"name must be lower-case .*, got " + re.escape(repr(name))):
+        explore(draw, step=[1], name=name)
+
+
+def test_a_name_must_be_given():
+    with pytest.raises(TypeError, match="'name'"):
+        explore(draw, step=[1])
+
+
+def test_a_figure_without_controls_is_refused():
+    with pytest.raises(ValueError, match=r"needs at least one control, such as .*; got none"):
+        explore(lambda: drawn("The drawing of nothing."), name="still")
+
+
+@pytest.mark.parametrize("values", [[], (), range(0), np.array([])])
+def test_an_empty_control_is_refused(values):
+    with pytest.raises(ValueError, match="control 'step' is empty"):
+        explore(draw, step=values, name="empty")
+
+
+@pytest.mark.parametrize("values", [3, 0.5, "sine", b"sine", None, {1, 2}, np.float64(3)])
+def test_a_control_that_is_no_list_is_refused(values):
+    with pytest.raises(ValueError, match=r"control 'step' must be a list of values, in order, got .*"):
+        explore(draw, step=values, name="single")
+
+
+@pytest.mark.parametrize("values", [[1, "a"], [1, True], [1, np.nan], [np.inf], [None], [1j], [[1], [2]]])
+def test_a_control_that_mixes_kinds_or_is_not_finite_is_refused(values):
+    with pytest.raises(ValueError, match=r"control 'step' must hold finite numbers only, or names only, got"):
+        explore(draw, step=values, name="mixed")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"), [([1, 2, 1], "1"), ([1, 1.0], "1"), (["a", "a"], "a"), ([0.5, 0.5 + 1e-12], "0.5")]
+)
+def test_a_value_given_twice_is_refused(values, said):
+    with pytest.raises(ValueError, match=f"control 'step' holds {said} more than once"):
+        explore(draw, step=values, name="twice")
+
+
+def test_a_control_may_not_take_the_name_of_an_argument_of_explore():
+    with pytest.raises(ValueError, match="a control cannot be called 'labels'"):
+        read_controls({"labels": [1]}, {}, {})
+
+
+def test_a_control_has_the_name_of_an_argument():
+    with pytest.raises(ValueError, match=r"needs the name of one, got 'a\"b'"):
+        explore(draw_any, **{'a"b': [1]}, name="odd")
+
+
+@pytest.mark.parametrize("play", ["speed", "Step", 0, ""])
+def test_an_unknown_control_cannot_play(play):
+    with pytest.raises(ValueError, match=f"play must name a control, one of 'step', got {play!r}"):
+        explore(draw, step=[1, 2], play=play, name="play")
+
+
+@pytest.mark.parametrize("values", [[1], ["a", "b"], [False, True]])
+def test_what_does_not_slide_cannot_play(values):
+    with pytest.raises(ValueError, match="play='step' must name a slider of at least two numbers"):
+        explore(draw, step=values, play="step", name="play")
+
+
+@pytest.mark.parametrize("argument", ["labels", "start"])
+def test_labels_and_starts_belong_to_controls(argument):
+    with pytest.raises(ValueError, match=f"{argument} names 'rate', but the controls are 'step'"):
+        explore(draw, step=[1, 2], name="other", **{argument: {"rate": 1}})
+
+
+def test_a_label_is_text():
+    with pytest.raises(ValueError, match="the label of 'step' must be text, got 3"):
+        explore(draw, step=[1, 2], name="label", labels={"step": 3})
+
+
+def test_a_start_is_one_of_the_values():
+    with pytest.raises(ValueError, match=r"start for 'step' must be one of its values 1, 2, got 3"):
+        explore(draw, step=[1, 2], name="start", start={"step": 3})
+
+
+@pytest.mark.parametrize("interval", [0, 15, -100, 100.5, "fast", True])
+def test_an_interval_is_a_number_of_milliseconds(interval):
+    with pytest.raises(ValueError, match=f"interval must be a whole number at least 16, got {interval!r}"):
+        explore(draw, step=[1, 2], play="step", name="interval", interval=interval)
+
+
+@pytest.mark.parametrize("not_a_function", [None, "draw", 3])
+def test_draw_is_a_function(not_a_function):
+    with pytest.raises(ValueError, match=f"draw must be a function that returns a picture, got {not_a_function!r}"):
+        explore(not_a_function, step=[1], name="none")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda step, rate: None, "draw needs 'rate', but the controls are 'step'"),
+        (lambda *, rate, **rest: None, "draw needs 'rate', but the controls are 'step'"),
+        (lambda: None, "draw takes no argument 'step'; it takes "),
+        (lambda steps=1: None, "draw takes no argument 'step'; it takes 'steps'"),
+        (lambda step, /: None, "draw takes 'step' by position only"),
+    ],
+)
+def test_draw_takes_exactly_the_controls(function, message):
+    with pytest.raises(ValueError, match=message):
+        explore(function, step=[1], name="signature")
+
+
+@pytest.mark.parametrize("function", [draw, draw_any, lambda step, seed=0: draw(step), lambda *, step: draw(step)])
+def test_signatures_that_match_are_welcome(function):
+    assert len(explore(function, step=[1, 2], name="signature").pictures) == 2
+
+
+def test_too_many_combinations_are_counted_and_the_control_to_thin_is_named():
+    with pytest.raises(
+        ValueError, match=r"51 step × 30 rate make 1530 combinations, more than 1500: thin 'step' to 50"
+    ):
+        explore(draw_any, step=range(51), rate=range(30), name="many")
+
+
+def test_thinned_as_advised_the_figure_fits():
+    counted = []
+    with pytest.raises(FrameError):  # the door is open: the first frame is drawn
+        explore(lambda step, rate: counted.append(1) or 1 / 0, step=range(50), rate=range(30), name="many")
+    assert counted == [1]
+
+
+def test_where_no_thinning_helps_a_control_must_go():
+    with pytest.raises(ValueError, match=r"2048 combinations, more than 1500: (thin|drop)"):
+        explore(draw_any, **{f"c{i}": [0, 1] for i in range(11)}, name="many")
+
+
+# Frames that fail
+
+
+def test_a_combination_that_fails_stops_the_figure_and_is_named():
+    def broken(rate, step):
+        if (rate, step) == (0.5, 2):
+            raise OverflowError("the weights have left this world")
+        return drawn(f"Rate {rate}, at step {step}.")
+
+    message = r"figure 'descent' cannot be drawn at learning rate = 0.5, step = 2: OverflowError: the weights have left"
+    with pytest.raises(FrameError, match=message) as caught:
+        explore(broken, rate=[0.1, 0.5], step=range(4), labels={"rate": "learning rate"}, name="descent")
+    assert isinstance(caught.value.__cause__, OverflowError)
+
+
+@pytest.mark.parametrize("returned", [None, 3, new_axes(xlim=(0, 1), ylim=(0, 1))])
+def test_a_draw_that_returns_no_picture_is_refused(returned):
+    message = (
+        rf"draw must return picture\(axes, alt=...\), got {type(returned).__name__} from figure 'none' at step = 1"
+    )
+    with pytest.raises(ValueError, match=message):
+        explore(lambda step: returned, step=[1], name="none")
+
+
+@pytest.mark.parametrize("alt", [None, "", "a plot"])
+def test_a_frame_without_words_is_refused(alt):
+    with pytest.raises(FrameError, match="'mute' cannot be drawn at step = 1: ValueError: alt must say in words"):
+        explore(lambda step: picture(new_axes(xlim=(0, 1), ylim=(0, 1)), alt=alt), step=[1], name="mute")
+
+
+def test_words_that_never_change_are_refused():
+    def draw(step):
+        frame = drawn("The drawing of some step.", title=f"step {step}")
+        return frame
+
+    with pytest.raises(ValueError, match="figure 'same' moves but its alt text does not"):
+        explore(draw, step=[1, 2], name="same")
+
+
+def test_a_panel_that_changes_its_size_is_refused():
+    with pytest.raises(ValueError, match="figure 'jump' changes its size at step = 3"):
+        explore(lambda step: drawn(f"The drawing of {step}.", width=3 + (step == 3)), step=[1, 2, 3], name="jump")
+
+
+def test_a_panel_that_comes_and_goes_is_refused():
+    def draw(step):
+        panels = [new_axes(xlim=(0, 1), ylim=(0, 1)) for _ in range(step)]
+        return picture(*panels, alt=f"The drawing of {step} panels.")
+
+    with pytest.raises(ValueError, match="figure 'panels' changes its size at step = 2"):
+        explore(draw, step=[1, 2], name="panels")
+
+
+# Two figures of one notebook
+
+
+class FakeShell:
+    """As much of IPython as explore looks at."""
+
+    def __init__(self, with_cell_ids=True):
+        self.execution_count, self.cell, self.user_ns, self.with_cell_ids = 0, None, {}, with_cell_ids
+
+    def run(self, cell):
+        self.execution_count += 1
+        self.cell = cell
+
+    def get_parent(self):
+        return {"metadata": {"cellId": self.cell} if self.with_cell_ids else {}}
+
+
+@pytest.fixture(params=[True, False], ids=["cell ids", "no cell ids"])
+def shell(request, monkeypatch):
+    shell = FakeShell(request.param)
+    monkeypatch.setattr(package, "_shell", lambda: shell)
+    return shell
+
+
+def test_a_name_used_in_another_cell_is_refused(shell):
+    shell.run("a")
+    explore(draw, step=[1], name="twin")
+    shell.run("b")
+    explore(draw, step=[1], name="other")
+    with pytest.raises(ValueError, match="name 'twin' already belongs to another figure of this notebook"):
+        explore(draw, step=[1], name="twin")
+
+
+def test_a_name_used_twice_in_one_run_of_a_cell_is_refused(shell):
+    shell.run("a")
+    explore(draw, step=[1], name="twin")
+    with pytest.raises(ValueError, match="already belongs"):
+        explore(draw, step=[1], name="twin")
+
+
+def test_a_cell_may_run_again(monkeypatch):
+    shell = FakeShell()
+    monkeypatch.setattr(package, "_shell", lambda: shell)
+    for _ in range(3):
+        shell.run("a")
+        explore(draw, step=[1], name="again")
+
+
+def test_live_a_cell_may_run_again_where_cells_have_no_ids(monkeypatch):
+    shell = FakeShell(with_cell_ids=False)
+    monkeypatch.setattr(package, "_shell", lambda: shell)
+    monkeypatch.setenv("MLKIT_EXPLORE", "live")
+    for _ in range(2):
+        shell.run(None)
+        package._claim("again")
+
+
+def test_outside_a_notebook_names_are_free():
+    for _ in range(2):
+        explore(draw, step=[1], name="free")
+
+
+# Which life
+
+
+@pytest.fixture
+def nobody(monkeypatch):
+    """No override and no sign of a person."""
+    for variable in ("MLKIT_EXPLORE", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.mark.parametrize("chosen", ["live", "published"])
+def test_the_environment_overrides(monkeypatch, chosen):
+    monkeypatch.setenv("MLKIT_EXPLORE", chosen)
+    monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
+    assert mode() == chosen
+
+
+@pytest.mark.parametrize("chosen", ["Live", "yes", " "])
+def test_a_bad_override_is_refused(monkeypatch, chosen):
+    monkeypatch.setenv("MLKIT_EXPLORE", chosen)
+    with pytest.raises(ValueError, match=f"MLKIT_EXPLORE must be one of 'live', 'published', got {chosen!r}"):
+        explore(draw, step=[1], name="mode")
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_build_is_published(monkeypatch):
+    assert mode() == "published"
+    monkeypatch.setattr(package, "_shell", FakeShell)
+    assert mode() == "published"
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_session_of_jupyter_server_is_live_inside_a_kernel_only(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
+    assert mode() == "published"
+    monkeypatch.setattr(package, "_shell", FakeShell)
+    assert mode() == "live"
+
+
+@pytest.mark.usefixtures("nobody")
+def test_vs_code_colab_and_pyodide_are_live(monkeypatch):
+    shell = FakeShell()
+    monkeypatch.setattr(package, "_shell", lambda: shell)
+    with monkeypatch.context() as patch:
+        patch.setitem(shell.user_ns, "__vsc_ipynb_file__", "chapter.ipynb")
+        assert mode() == "live"
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "google.colab", SimpleNamespace())
+        assert mode() == "live"
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", "emscripten")
+        assert mode() == "live"
+    assert mode() == "published"
+
+
+# Numbers as the reader sees them
+
+
+def texts(values):
+    return read_controls({"a": values}, {}, {})[0].texts
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ([0], "0"),
+        (range(3), "0 1 2"),
+        ([np.int64(3), np.float32(4)], "3 4"),
+        ([0.1, 0.25, 1], "0.10 0.25 1.00"),
+        ([0.1 + 0.2, 0.5], "0.3 0.5"),
+        (np.linspace(-1, 1, 5), "−1.0 −0.5 0.0 0.5 1.0"),
+        (np.arange(-0.2, 0.25, 0.1), "−0.2 −0.1 0.0 0.1 0.2"),
+        ([-0.0, 1], "0 1"),
+        ([-5, 5], "−5 5"),
+        ([0.001, 0.01, 0.1, 1, 10], "0.001 0.01 0.1 1 10"),
+        ([1, 32, 1000, 60000], "1 32 1000 60000"),
+        ([1, 20000, 20001], "1 20000 20001"),
+        ([1e-5, 1e-3], "1e−05 0.001"),
+        ([1000001, 1000002], "1000001 1000002"),
+        ([False, True], "no yes"),
+        ([np.True_], "yes"),
+        (["sine", "cosine"], "sine cosine"),
+        ((n for n in (1, 2)), "1 2"),
+    ],
+)
+def test_values_are_written_as_one_would(values, written):
+    assert " ".join(texts(values)) == written
+
+
+@given(st.lists(st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9, width=32), min_size=1, max_size=8, unique=True))
+@quick
+def test_each_text_is_close_to_its_value_and_only_its_own(values):
+    written = texts(values)
+    assert len(set(written)) == len(values)
+    for text, value in zip(written, values, strict=True):
+        read = float(text.replace("\N{MINUS SIGN}", "-"))
+        assert read == pytest.approx(value, rel=1e-3, abs=1e-6)
+        assert "-" not in text
+
+
+def test_draw_gets_plain_python_values():
+    control = read_controls({"a": np.array([1, 2])}, {}, {})[0]
+    assert [type(v) for v in control.values] == [int, int]
+
+
+def test_a_control_is_called_by_its_name_with_spaces_or_by_its_label():
+    controls = read_controls({"learning_rate": [1], "step": [2]}, {"step": "epoch t"}, {})
+    assert described(controls, (0, 0)) == "learning rate = 1, epoch t = 2"
+
+
+# Frames, in order, in one block
+
+
+def unpacked(html):
+    block = re.search(r'<script type="text/plain">([^<]*)</script>', html)[1]
+    return json.loads(gzip.decompress(base64.b64decode(block)))
+
+
+def test_the_last_control_moves_fastest():
+    controls = read_controls({"a": [1, 2], "b": ["x", "z"]}, {}, {})
+    seen = [values_at(controls, p) for p in all_positions(controls)]
+    assert seen == [{"a": a, "b": b} for a in (1, 2) for b in ("x", "z")]
+
+
+def test_what_is_packed_is_what_was_drawn():
+    figure = explore(draw_any, rate=[0.1, 0.2], kind=["sine", "cosine"], on=[False, True], name="packed")
+    block = unpacked(figure.html)
+    combinations = [(r, k, o) for r in (0.1, 0.2) for k in ("sine", "cosine") for o in (False, True)]
+    expected = [draw_any(rate=r, kind=k, on=o) for r, k, o in combinations]
+    assert block["alts"] == [frame.alt for frame in expected]
+    for numbers, frame in zip(block["frames"], expected, strict=True):
+        assert "\n".join(block["lines"][n] for n in numbers) == "\n".join(frame.panels("packed"))
+
+
+def test_no_line_is_packed_twice():
+    lines = unpacked(explore(draw, step=range(5), name="once").html)["lines"]
+    assert len(lines) == len(set(lines))
+
+
+def test_each_combination_is_drawn_once():
+    calls = []
+    explore(lambda step: calls.append(step) or draw(step), step=range(4), name="calls", start={"step": 2})
+    assert calls == [0, 1, 2, 3]
+
+
+def test_the_figure_begins_where_start_says():
+    figure = explore(draw_any, a=[1, 2, 3], b=["x", "y"], name="begin", start={"a": 2, "b": "y"})
+    bundle = figure._repr_mimebundle_()
+    assert bundle["text/plain"] == "The drawing of a = 2, b = y."
+    assert ">The drawing of a = 2, b = y.</text>" in bundle["text/html"]
+    assert '<option value="1" selected>y</option>' in bundle["text/html"]
+    assert re.search(r'type="range" min="0" max="2" value="1" aria-valuetext="2"', bundle["text/html"])
+    data = json.loads(re.search(r'application/json">(.*?)</script>', figure.html)[1])
+    assert [c["start"] for c in data["controls"]] == [1, 1]
+    first = draw_any(a=2, b="y")
+    assert base64.b64decode(bundle["image/png"]) == first.png()
+
+
+def test_the_same_figure_is_the_same_bytes():
+    figures = [explore(draw_any, a=[1, 2], b=["x", "y"], name="same") for _ in range(2)]
+    assert figures[0]._repr_mimebundle_() == figures[1]._repr_mimebundle_()
+
+
+def test_two_hundred_frames_of_a_line_plot_weigh_less_than_150_kb():
+    x = np.linspace(0, 10, 100)
+
+    def draw(phase):
+        axes = new_axes(xlim=(0, 10), ylim=(-2, 2), xlabel="time", ylabel="height", title=f"phase {phase}")
+        axes.plot(x, np.sin(x + phase / 30), label="wave")
+        axes.plot(x, np.cos(2 * x - phase / 20), label="echo")
+        axes.legend(loc="upper right")
+        return picture(axes, alt=f"Two waves at phase {phase}.")
+
+    figure = explore(draw, phase=range(200), name="heavy")
+    assert len(figure.html) < 100_000  # the goal is 150,000: room for a figure with more lines
+
+
+# The page
+
+
+def test_a_play_takes_about_eight_seconds_unless_told():
+    def interval(steps, **given):
+        return explore(draw, step=range(steps), play="step", name="pace", **given).interval
+
+    assert [interval(2), interval(40), interval(140)] == [700, 200, 60]
+    assert interval(2, interval=16) == 16
+
+
+def test_each_control_has_a_label_and_each_slider_says_its_value():
+    html = explore(draw_any, rate=[1, 2], kind=["x", "y"], name="labels").html
+    fields = re.findall(r'<(?:input|select) id="([^"]*)" name="([^"]*)"', html)
+    assert [name for _, name in fields] == ["rate", "kind"]
+    assert re.findall(r'<label for="([^"]*)">', html) == [i for i, _ in fields]
+    assert re.findall(r'<output for="([^"]*)"', html) == [fields[0][0]]
+
+
+def test_figures_whose_names_run_together_share_no_id():
+    def ids(name, **controls):
+        return re.findall(r' id="([^"]*)"', explore(draw_any, **controls, name=name).html)
+
+    both = ids("descent", rate=[1, 2]) + ids("descent-rate", a=[1, 2])
+    assert len(both) == len(set(both))
+
+
+def test_a_play_button_stands_only_where_something_plays():
+    assert "mlkit-play" in explore(draw, step=[1, 2], play="step", name="moving").html
+    assert "mlkit-play" not in explore(draw, step=[1, 2], name="still").html
+
+
+NASTY = "<b>\"a\" & 'b'</b></script>"
+
+
+def test_words_of_the_author_stay_words_on_the_page():
+    figure = explore(
+        lambda kind: drawn(f"The drawing of {kind} as asked."),
+        kind=[NASTY, "plain"],
+        labels={"kind": NASTY},
+        name="nasty",
+    )
+    assert "<b>" not in figure.html
+    scripts = re.findall(r"<script[^>]*>([^<]*)</script>", figure.html)
+    root = ET.fromstring(re.sub(r"<script.*</script>| selected", "", figure.html))
+    assert root.find(".//label").text == NASTY
+    assert [option.text for option in root.iter("option")] == [NASTY, "plain"]
+    assert root.find("div").get("aria-label") == f"The drawing of {NASTY} as asked."
+    assert root.find("p").text == f"{NASTY} = {NASTY}"
+    assert len(scripts) == 2
+    data = json.loads(scripts[0])
+    assert data["controls"][0]["texts"] == [NASTY, "plain"]
+    assert unpacked(figure.html)["alts"][0] == f"The drawing of {NASTY} as asked."
+
+
+def test_style_and_script_stand_once_on_a_page_and_come_again_with_their_figure():
+    first, second = (explore(draw, step=[1, 2], name=name) for name in ("first", "second"))
+    carried = ["customElements.define" in f._repr_mimebundle_()["text/html"] for f in (first, second, first)]
+    assert carried == [True, False, True]
+    again = explore(draw, step=[1, 2], name="first")
+    assert "customElements.define" in again._repr_mimebundle_()["text/html"]
+
+
+def test_style_and_script_do_not_end_their_own_element():
+    assert "</style" not in assets.stylesheet()
+    assert "</script" not in assets.script()
+    assert "--mlkit-blue:#" in assets.stylesheet()
+
+
+def test_progress_of_long_figures_goes_to_the_file_the_build_names(monkeypatch, tmp_path):
+    path = tmp_path / "progress.txt"
+    monkeypatch.setenv("MLKIT_PROGRESS", str(path))
+    clock = iter(range(0, 1000, 2))
+    monkeypatch.setattr("mlkit.explore.frames.time.monotonic", lambda: next(clock))
+    explore(draw, step=range(4), name="long")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "    figure long: 2 of 4 frames"
+    monkeypatch.undo()
+
+
+# What is loaded
+
+PICTURES = {"style", "svg", "figures"}  # and the folders plots and explore
+PACKAGE = Path(package.__file__).parents[1]
+MATHEMATICS = sorted(path.stem for path in PACKAGE.glob("[a-z]*.py") if path.stem not in PICTURES)
+HEAVY = {"matplotlib", "ipywidgets", "sklearn"}
+
+
+def loaded_by(statements):
+    """Which heavy packages are loaded after each statement, in a Python of its own."""
+    code = f"""
+import sys
+for statement in {statements!r}:
+    exec(statement)
+    print(*sorted({HEAVY!r} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return dict(zip(statements, map(str.split, done.stdout.split("\n")), strict=False))
+
+
+def test_the_mathematics_loads_neither_pictures_nor_widgets_nor_scikit_learn():
+    statements = ["import mlkit", *(f"import mlkit.{module}" for module in MATHEMATICS)]
+    assert loaded_by(statements) == {statement: [] for statement in statements}
+
+
+def test_drawing_and_publishing_load_no_widgets():
+    statements = ["import mlkit.figures", "import mlkit.plots", "from mlkit.explore import explore"]
+    loaded = loaded_by([*statements, "import mlkit.explore.published", "import mlkit.explore.live"])
+    assert all(loaded[statement] == ["matplotlib"] for statement in statements)
+    assert loaded["import mlkit.explore.published"] == ["matplotlib"]
+    assert "ipywidgets" in loaded["import mlkit.explore.live"]
+
+
+def imports_of(path):
+    """The packages that a file imports anywhere, also inside its functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.partition(".")[0]
+
+
+def test_pictures_and_widgets_are_imported_only_where_they_belong():
+    importers = {"matplotlib": set(), "ipywidgets": set()}
+    for path in PACKAGE.rglob("*.py"):
+        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for name in importers.keys() & set(imports_of(path)):
+            importers[name].add(part)
+    assert importers["ipywidgets"] == {"explore"}
+    assert {"figures", "style"} <= importers["matplotlib"] <= {"figures", "style", "plots", "explore"}

@@ -1,0 +1,214 @@
+"""JupyterLab for real: chapter 1 in a browser, all cells run, a slider moved, the same pictures as published.
+
+The server listens on this machine only, and keeps whatever it writes in a temporary folder.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from book_fixtures import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("lab")]
+CHAPTER = "01-perceptron.ipynb"
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},  # draw the cells out of sight as well
+}
+PLACES = ("CONFIG", "DATA", "RUNTIME")
+
+# What a live figure shows: its picture, and the value written beside each control, in order.
+LOOK = """() => {
+  const figure = document.querySelector('.mlkit-live');
+  const value = (control) => (control.querySelector('.widget-readout') ?? control.querySelector('.mod-active') ??
+    control.querySelector('select')?.selectedOptions[0]).textContent.trim();
+  return {
+    html: figure.querySelector('.mlkit-figure').innerHTML,
+    label: figure.querySelector('.mlkit-figure').getAttribute('aria-label'),
+    texts: [...figure.querySelectorAll('.widget-hslider, .widget-toggle-buttons, .widget-dropdown')].map(value),
+  };
+}"""
+
+# The published frame for the same texts; both go through one parser, so that only true differences remain.
+SAME = """(seen) => {
+  const { data, frames } = document.querySelector('mlkit-explore');
+  const index = data.controls.reduce((n, c, i) => n * c.texts.length + c.texts.indexOf(seen.texts[i]), 0);
+  const parsed = (html) => {
+    const element = document.createElement('div');
+    element.innerHTML = html;
+    return element.innerHTML.replace(/>\\s+</g, '><').trim();
+  };
+  const frame = frames.frames[index].map((line) => frames.lines[line]).join('\\n');
+  return [parsed(seen.html) === parsed(frame), seen.label === frames.alts[index]];
+}"""
+
+# Milliseconds from a key press to the changed picture.
+TIMED = """() => {
+  const figure = document.querySelector('.mlkit-live');
+  window.steps = [];
+  figure.addEventListener('keydown', () => { window.pressed = performance.now(); }, true);
+  new MutationObserver(() => {
+    if (window.pressed) window.steps.push(performance.now() - window.pressed);
+    window.pressed = 0;
+  }).observe(figure.querySelector('.widget-html-content'), { childList: true, subtree: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One temporary folder for the server and all it writes."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def lab(folder):
+    """The address of a JupyterLab that serves a copy of the chapters."""
+    chapters = folder / "chapters"
+    shutil.copytree(ROOT / "chapters", chapters)
+    for name, settings in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings), encoding="utf-8")
+    port, token = free_port(), secrets.token_hex(16)
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": chapters,
+        "ServerApp.allow_root": True,
+        "IdentityProvider.token": token,
+        "LabApp.expose_app_in_browser": True,
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    command += [f"--{option}={value}" for option, value in options.items()]
+    with (folder / "log.txt").open("w") as log:
+        server = subprocess.Popen(command, env=environment(folder), cwd=folder, stdout=log, stderr=log)
+        try:
+            wait_for(server, f"http://127.0.0.1:{port}/api/status?token={token}", folder / "log.txt")
+            yield f"http://127.0.0.1:{port}", token
+        finally:
+            server.terminate()  # it ends its kernels first
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def environment(folder):
+    """Nothing of the user's JupyterLab is read or written; that figures are live they find out for themselves."""
+    places = {f"JUPYTER_{place}_DIR": folder / place.lower() for place in PLACES}
+    places |= {f"JUPYTERLAB_{place}_DIR": folder / place.lower() for place in ("SETTINGS", "WORKSPACES")}
+    places |= {"IPYTHONDIR": folder / "ipython", "PYTHONPATH": ROOT}
+    kept = {name: value for name, value in os.environ.items() if name not in ("MLKIT_EXPLORE", "JPY_SESSION_NAME")}
+    return kept | {name: str(path) for name, path in places.items()}
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(server, address, log):
+    """Wait until the server answers."""
+    until = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}", pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def published(folder, browser):
+    """The first slider figure of the chapter as it is published, alive on a page of its own."""
+    notebook = json.loads((ROOT / "chapters" / CHAPTER).read_text(encoding="utf-8"))
+    calls = [bool(re.search(r"\bexplore\(", "".join(cell["source"]))) for cell in notebook["cells"]]
+    code = [c == "code" for c in (cell["cell_type"] for cell in notebook["cells"])]
+    first = next(i for i, both in enumerate(zip(calls, code, strict=True)) if all(both))
+    notebook["cells"] = notebook["cells"][: first + 1]
+    (folder / "short.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook", "--output", "run", "short.ipynb"]
+    settings = environment(folder) | {"MLKIT_EXPLORE": "published"}
+    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    cells = json.loads((folder / "run.ipynb").read_text(encoding="utf-8"))["cells"]
+    shown = [
+        "".join(o["data"]["text/html"]) for c in cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})
+    ]
+    page = browser.new_page()
+    page.set_content("<!doctype html>" + "\n".join(shown))
+    page.wait_for_selector("mlkit-explore[alive]", timeout=10_000)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, browser):
+    """Chapter 1, open in JupyterLab, with every cell run."""
+    address, token = lab
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.route(lambda url: not url.startswith((address, "data:", "blob:")), lambda route: route.abort())
+    page.goto(f"{address}/lab/tree/{CHAPTER}?token={token}")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel", timeout=60_000
+    )
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready")
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_selector(".mlkit-live .mlkit-figure svg", timeout=60_000)
+    yield page
+    page.close()
+
+
+def settled(notebook, published, but=None):
+    """What the live figure shows once it shows the published frame for its values (and no longer ``but``)."""
+    until = time.monotonic() + 10
+    while True:
+        seen = notebook.evaluate(LOOK)
+        if seen["texts"] != but and published.evaluate(SAME, seen) == [True, True]:
+            return seen
+        assert time.monotonic() < until, (
+            f"at {seen['texts']} the live picture is not the published one: {seen['label']}"
+        )
+        notebook.wait_for_timeout(20)
+
+
+def test_chapter_1_is_live_in_jupyterlab_and_shows_the_published_pictures(notebook, published, record_property):
+    assert notebook.locator(".jp-RenderedText[data-mime-type*='error']").count() == 0
+    seen = [settled(notebook, published)]
+    notebook.evaluate(TIMED)
+    handle = notebook.locator(".mlkit-live .noUi-handle").last
+    handle.focus()
+    for key in ("ArrowRight", "ArrowRight", "End", "ArrowLeft", "Home"):
+        before = notebook.evaluate(LOOK)["texts"]
+        notebook.keyboard.press(key)
+        seen.append(settled(notebook, published, but=before))
+    assert len({now["html"] for now in seen}) > 2
+    record_property("milliseconds from key press to picture", notebook.evaluate("() => steps"))
+
+
+def test_play_moves_the_live_figure(notebook, published):
+    notebook.locator(".mlkit-live button", has_text="Reset").first.press("Enter")
+    notebook.wait_for_timeout(500)
+    before = settled(notebook, published)
+    play = notebook.locator(".mlkit-live .widget-play button").first
+    play.focus()
+    notebook.keyboard.press("Enter")
+    later = settled(notebook, published, but=before["texts"])
+    play.focus()
+    notebook.keyboard.press("Enter")
+    assert later["html"] != before["html"] or later["label"] != before["label"]
