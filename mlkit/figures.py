@@ -196,11 +196,23 @@ def _make_axes(settings):
     axes.xaxis.set_label_coords(0.5, -0.3 / (height - bottom - top))
     axes.yaxis.set_label_coords(-(left - 0.2) / (width - left - right), 0.5)
     for axis, ticks in ((axes.xaxis, xticks), (axes.yaxis, yticks)):
+        if axis.get_scale() != "linear":
+            axis.set_major_formatter(_power_of_ten)
         if ticks is not None:
             axis.set_ticks([t[0] for t in ticks], [t[1] for t in ticks] if ticks and ticks[0][1] is not None else None)
     axes.grid(visible=grid)
     figure.mlkit_settings, figure.mlkit_titled = settings, titled
     return axes
+
+
+def _power_of_ten(value, _):
+    """Ticks of a logarithmic axis in plain Unicode: 0.01, 1, 100, 10⁴."""
+    if value == 0 or 1e-3 < abs(value) < 1e4:
+        return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+    mantissa, exponent = f"{value:e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    digits = f"{float(mantissa):g}".replace("-", "\N{MINUS SIGN}")
+    return f"10{raised}" if digits == "1" else f"{digits}·10{raised}"
 
 
 def _limits(pair, name, scale):

@@ -59,7 +59,7 @@ TIMED = """() => {
   new MutationObserver(() => {
     if (window.pressed) window.steps.push(performance.now() - window.pressed);
     window.pressed = 0;
-  }).observe(figure.querySelector('.widget-html-content'), { childList: true, subtree: true });
+  }).observe(figure.querySelector('.mlkit-figure').closest('.widget-html-content'), { childList: true, subtree: true });
 }"""
 
 
