@@ -165,6 +165,20 @@ def figures_on(page):
     return [Figure(page, name) for name in names]
 
 
+def assert_true_to_its_frames(figure):
+    """The picture, its alt text and every written value are those of where the controls stand."""
+    seen = figure.look()
+    where = f"figure {figure.name} at {seen['texts']}"
+    assert seen["html"] == seen["expected_html"], f"{where} shows another frame"
+    assert seen["label"] == seen["expected_label"], f"{where} describes another frame"
+    assert seen["said"] == seen["texts"], f"{where} has aria-valuetext {seen['said']}"
+    assert seen["written"] == seen["texts"], f"{where} writes {seen['written']}"
+    assert all(seen["labels"]), f"{where} has controls without a label: {seen['labels']}"
+    on_paper = ", ".join(f"{label} = {text}" for label, text in zip(seen["labels"], seen["texts"], strict=True))
+    assert seen["on_paper"] == on_paper, f"{where} prints {seen['on_paper']}"
+    return seen
+
+
 def link_of(page, *names):
     """The fragment of the page's address, once it tells the states of these figures."""
     script = "(names) => names.every((name) => location.hash.includes(`~${name}?`))"

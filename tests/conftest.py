@@ -7,9 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from book_fixtures import pages_with_figures
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+READERS = {
+    "desk": {"viewport": {"width": 1280, "height": 900}, "permissions": ["clipboard-read", "clipboard-write"]},
+    "phone": {"viewport": {"width": 375, "height": 740}, "has_touch": True, "device_scale_factor": 2},
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "calm": {"reduced_motion": "reduce"},
+    "no script": {"java_script_enabled": False},
+}
 HOW_TO_GET_ONE = (
     "no Chromium found: `python -m playwright install chromium` brings one,"
     " or install Chromium or Google Chrome so that it is on the PATH"
@@ -26,9 +35,15 @@ def book():
     return ROOT / "_build" / "html"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module", params=pages_with_figures())
+def path(request, book):
+    """A page with slider figures, as a file."""
+    return book / f"{request.param}.html"
+
+
+@pytest.fixture(scope="module")  # no longer: while it is open, no other test could use asyncio
 def browser():
-    """One headless Chromium for all tests: Playwright's own, or the first that is on the PATH."""
+    """A headless Chromium: Playwright's own, or the first that is on the PATH."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -37,6 +52,15 @@ def browser():
         chromium = _launch(playwright.chromium)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """One context for each way of reading."""
+    made = {name: browser.new_context(**settings) for name, settings in READERS.items()}
+    yield made
+    for context in made.values():
+        context.close()
 
 
 def _launch(chromium):

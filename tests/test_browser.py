@@ -1,37 +1,22 @@
-"""The built book, read in Chromium from the disk with the network off: every page, every figure, by keyboard.
+"""Every slider figure of the built book, moved by keyboard in Chromium, from the disk and with the network off.
 
 Pages come from ``_toc.yml`` and figures from the pages, so a new chapter is covered the day it is written. ``opened``
 also fails when a page reports an error or a warning, or asks another host for anything.
 """
 
 import pytest
-from book_fixtures import Figure, book_pages, figures_on, link_of, opened, pages_with_figures
+from book_fixtures import (
+    Figure,
+    assert_true_to_its_frames,
+    book_pages,
+    figures_on,
+    link_of,
+    opened,
+    pages_with_figures,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
-MODES = {
-    "desk": {"viewport": {"width": 1280, "height": 900}, "permissions": ["clipboard-read", "clipboard-write"]},
-    "phone": {"viewport": {"width": 375, "height": 740}, "has_touch": True, "device_scale_factor": 2},
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "calm": {"reduced_motion": "reduce"},
-    "no script": {"java_script_enabled": False},
-}
 RESTED = 600  # ms; after 400 of rest a figure writes the link and describes the new picture
-
-
-@pytest.fixture(scope="module")
-def contexts(browser):
-    """One context for each way of reading."""
-    made = {name: browser.new_context(**settings) for name, settings in MODES.items()}
-    yield made
-    for context in made.values():
-        context.close()
-
-
-@pytest.fixture(scope="module", params=pages_with_figures())
-def path(request, book):
-    """A page with slider figures, as a file."""
-    return book / f"{request.param}.html"
 
 
 @pytest.fixture(scope="module")
@@ -59,20 +44,6 @@ def page(desk):
 def test_the_figures_are_where_the_sources_say(book):
     built = [p for p in book_pages() if "<mlkit-explore " in (book / f"{p}.html").read_text(encoding="utf-8")]
     assert built == pages_with_figures() != []
-
-
-def assert_true_to_its_frames(figure):
-    """The picture, its alt text and every written value are those of where the controls stand."""
-    seen = figure.look()
-    where = f"figure {figure.name} at {seen['texts']}"
-    assert seen["html"] == seen["expected_html"], f"{where} shows another frame"
-    assert seen["label"] == seen["expected_label"], f"{where} describes another frame"
-    assert seen["said"] == seen["texts"], f"{where} has aria-valuetext {seen['said']}"
-    assert seen["written"] == seen["texts"], f"{where} writes {seen['written']}"
-    assert all(seen["labels"]), f"{where} has controls without a label: {seen['labels']}"
-    on_paper = ", ".join(f"{label} = {text}" for label, text in zip(seen["labels"], seen["texts"], strict=True))
-    assert seen["on_paper"] == on_paper, f"{where} prints {seen['on_paper']}"
-    return seen
 
 
 def walk(figure, control):
@@ -230,92 +201,6 @@ def test_where_motion_is_not_wanted_play_makes_one_step(path, contexts):
             seen = assert_true_to_its_frames(figure)
             assert (seen["positions"][figure.played], seen["button"]) == (1, "Step")
             figure.wait_until_described()
-
-
-TOO_WIDE = """() => [...document.querySelectorAll('.bd-content *')]
-  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-  .filter((e) => getComputedStyle(e).clipPath === 'none').map((e) => e.outerHTML.slice(0, 80)).slice(0, 5)"""
-
-
-@pytest.mark.parametrize("name", book_pages())
-def test_a_phone_shows_every_page_without_scrolling_sideways(name, book, contexts):
-    with opened(contexts["phone"], book / f"{name}.html") as page:
-        for figure in figures_on(page):
-            figure.move_away()
-            page.evaluate("() => scrollTo(0, 0)")
-            figure.look()
-            fits = figure.element.evaluate("""(figure) => [figure, ...figure.querySelectorAll(
-              '.mlkit-figure, svg, .mlkit-controls, .mlkit-controls *')].every((element) => {
-                const { left, right } = element.getBoundingClientRect();
-                return left >= -1 && right <= document.documentElement.clientWidth + 1; })""")
-            assert fits, f"{figure.name} is wider than a phone"
-        width = page.evaluate("() => document.documentElement.scrollWidth")
-        assert width <= 375, f"{width} px wide: {page.evaluate(TOO_WIDE)}"
-
-
-# The text of the figures and of their controls against what lies behind it: contrast as WCAG defines it.
-CONTRAST = """(paper) => {
-  const number = (text) => text.match(/[\\d.]+/g).map(Number);
-  const part = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
-  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const color = number(getComputedStyle(e).backgroundColor);
-      if (color.length === 3 || color[3] > 0) return color;
-    }
-    return [255, 255, 255];
-  };
-  const halo = getComputedStyle(document.documentElement).getPropertyValue('--mlkit-paper').trim();
-  const probe = document.body.appendChild(document.createElement('i'));
-  probe.style.color = halo;
-  const paperColor = getComputedStyle(probe).color;
-  probe.remove();
-  const words = '.mlkit-figure svg text, .mlkit-values, .mlkit-controls :is(label, output, select, button)';
-  const texts = [...document.querySelectorAll(words)];
-  return texts.filter((element) => element.getClientRects().length).map((element) => {
-    const style = getComputedStyle(element);
-    const ink = element instanceof SVGElement ? style.fill : style.color;
-    if (ink === paperColor) return null; // written on a mark, not on the page
-    const [a, b] = [light(number(ink)), light(paper ?? behind(element))].sort((x, y) => y - x);
-    return { text: element.textContent, ink, contrast: (a + 0.05) / (b + 0.05) };
-  }).filter(Boolean);
-}"""
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_in_figures_is_readable_on_the_page(path, contexts, theme):
-    with opened(contexts[theme], path) as page:
-        assert page.evaluate("() => document.documentElement.dataset.theme") == theme
-        texts = page.evaluate(CONTRAST, None)
-        assert len(texts) > len(figures_on(page))
-        assert [text for text in texts if text["contrast"] < 4.5] == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_paper_a_figure_has_its_values_and_no_controls(path, contexts, theme):
-    with opened(contexts[theme], path) as page:
-        figures = figures_on(page)
-        for figure in figures:
-            figure.move_away()
-        page.emulate_media(media="print")
-        for figure in figures:
-            assert_true_to_its_frames(figure)
-            assert figure.element.locator(".mlkit-values").is_visible()
-            assert not figure.element.locator(".mlkit-controls").is_visible()
-        white = [255, 255, 255]
-        assert [text for text in page.evaluate(CONTRAST, white) if text["contrast"] < 4.5] == []
-
-
-def test_without_javascript_the_first_frame_and_its_values_are_there(path, contexts):
-    page = contexts["no script"].new_page()
-    page.goto(path.as_uri())
-    for figure in page.locator("mlkit-explore").all():
-        assert figure.locator(".mlkit-figure svg").first.is_visible()
-        assert len(figure.locator(".mlkit-figure").get_attribute("aria-label").split()) >= 4
-        assert " = " in figure.locator(".mlkit-values").inner_text()
-        assert figure.locator(".mlkit-values").is_visible()
-        assert not figure.locator(".mlkit-controls").is_visible()
-    page.close()
 
 
 def test_an_ordinary_anchor_still_leads_to_its_heading(path, contexts):

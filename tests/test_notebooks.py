@@ -14,7 +14,6 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = [name for name in ("chapters", "exercises") if (ROOT / name).is_dir()]
-ELSEWHERE = {"_build", ".venv", ".git", ".ipynb_checkpoints"}
 MOST_LINES = 15  # of code in a cell: a reader sees a cell as a whole
 
 
@@ -38,8 +37,9 @@ def page(name):
 
 
 def in_repository():
-    paths = (path for path in ROOT.rglob("*.ipynb") if not ELSEWHERE & set(path.relative_to(ROOT).parts))
-    return sorted(path.relative_to(ROOT).as_posix() for path in paths)
+    """Notebooks that are ours: not in what was built, nor in a hidden folder such as an environment."""
+    paths = (path.relative_to(ROOT) for path in ROOT.rglob("*.ipynb"))
+    return sorted(p.as_posix() for p in paths if not any(part.startswith((".", "_build")) for part in p.parts))
 
 
 def run_pytest(*arguments, cwd=ROOT, **environment):

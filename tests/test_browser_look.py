@@ -1,0 +1,91 @@
+"""How the pages of the built book look in Chromium: on a phone, in light and dark, on paper, without JavaScript."""
+
+import pytest
+from book_fixtures import assert_true_to_its_frames, book_pages, figures_on, opened
+
+pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
+
+TOO_WIDE = """() => [...document.querySelectorAll('.bd-content *')]
+  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .filter((e) => getComputedStyle(e).clipPath === 'none').map((e) => e.outerHTML.slice(0, 80)).slice(0, 5)"""
+
+
+@pytest.mark.parametrize("name", book_pages())
+def test_a_phone_shows_every_page_without_scrolling_sideways(name, book, contexts):
+    with opened(contexts["phone"], book / f"{name}.html") as page:
+        for figure in figures_on(page):
+            figure.move_away()
+            page.evaluate("() => scrollTo(0, 0)")
+            figure.look()
+            fits = figure.element.evaluate("""(figure) => [figure, ...figure.querySelectorAll(
+              '.mlkit-figure, svg, .mlkit-controls, .mlkit-controls *')].every((element) => {
+                const { left, right } = element.getBoundingClientRect();
+                return left >= -1 && right <= document.documentElement.clientWidth + 1; })""")
+            assert fits, f"{figure.name} is wider than a phone"
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        assert width <= 375, f"{width} px wide: {page.evaluate(TOO_WIDE)}"
+
+
+# The text of the figures and of their controls against what lies behind it: contrast as WCAG defines it.
+CONTRAST = """(paper) => {
+  const number = (text) => text.match(/[\\d.]+/g).map(Number);
+  const part = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = number(getComputedStyle(e).backgroundColor);
+      if (color.length === 3 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const halo = getComputedStyle(document.documentElement).getPropertyValue('--mlkit-paper').trim();
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = halo;
+  const paperColor = getComputedStyle(probe).color;
+  probe.remove();
+  const words = '.mlkit-figure svg text, .mlkit-values, .mlkit-controls :is(label, output, select, button)';
+  const texts = [...document.querySelectorAll(words)];
+  return texts.filter((element) => element.getClientRects().length).map((element) => {
+    const style = getComputedStyle(element);
+    const ink = element instanceof SVGElement ? style.fill : style.color;
+    if (ink === paperColor) return null; // written on a mark, not on the page
+    const [a, b] = [light(number(ink)), light(paper ?? behind(element))].sort((x, y) => y - x);
+    return { text: element.textContent, ink, contrast: (a + 0.05) / (b + 0.05) };
+  }).filter(Boolean);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_in_figures_is_readable_on_the_page(path, contexts, theme):
+    with opened(contexts[theme], path) as page:
+        assert page.evaluate("() => document.documentElement.dataset.theme") == theme
+        texts = page.evaluate(CONTRAST, None)
+        assert len(texts) > len(figures_on(page))
+        assert [text for text in texts if text["contrast"] < 4.5] == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_paper_a_figure_has_its_values_and_no_controls(path, contexts, theme):
+    with opened(contexts[theme], path) as page:
+        figures = figures_on(page)
+        for figure in figures:
+            figure.move_away()
+        page.emulate_media(media="print")
+        for figure in figures:
+            assert_true_to_its_frames(figure)
+            assert figure.element.locator(".mlkit-values").is_visible()
+            assert not figure.element.locator(".mlkit-controls").is_visible()
+        white = [255, 255, 255]
+        assert [text for text in page.evaluate(CONTRAST, white) if text["contrast"] < 4.5] == []
+
+
+def test_without_javascript_the_first_frame_and_its_values_are_there(path, contexts):
+    page = contexts["no script"].new_page()
+    page.goto(path.as_uri())
+    for figure in page.locator("mlkit-explore").all():
+        assert figure.locator(".mlkit-figure svg").first.is_visible()
+        assert len(figure.locator(".mlkit-figure").get_attribute("aria-label").split()) >= 4
+        assert " = " in figure.locator(".mlkit-values").inner_text()
+        assert figure.locator(".mlkit-values").is_visible()
+        assert not figure.locator(".mlkit-controls").is_visible()
+    page.close()
