@@ -63,14 +63,13 @@ def book_pages():
     return [re.sub(r"\.(md|ipynb)$", "", page) for page in walk(toc)]
 
 
-def source(page):
-    """The file that a page is made from."""
-    return next(path for path in (ROOT / f"{page}.ipynb", ROOT / f"{page}.md") if path.exists())
-
-
 def pages_with_figures():
     """The pages whose source calls ``explore``."""
-    return [page for page in book_pages() if "explore(" in source(page).read_text(encoding="utf-8")]
+    sources = {page: [ROOT / f"{page}.ipynb", ROOT / f"{page}.md"] for page in book_pages()}
+    texts = {
+        page: "".join(p.read_text(encoding="utf-8") for p in paths if p.exists()) for page, paths in sources.items()
+    }
+    return [page for page, text in texts.items() if "explore(" in text]
 
 
 class Figure:

@@ -36,7 +36,7 @@ def book():
 
 
 @pytest.fixture(scope="module", params=pages_with_figures())
-def path(request, book):
+def page_file(request, book):
     """A page with slider figures, as a file."""
     return book / f"{request.param}.html"
 

@@ -20,9 +20,9 @@ RESTED = 600  # ms; after 400 of rest a figure writes the link and describes the
 
 
 @pytest.fixture(scope="module")
-def desk(path, contexts):
+def desk(page_file, contexts):
     """The page open on a desk, for all tests that leave it as they found it."""
-    with opened(contexts["desk"], path) as page:
+    with opened(contexts["desk"], page_file) as page:
         yield page
 
 
@@ -80,13 +80,13 @@ def test_every_control_moves_its_figure_by_keyboard_and_nothing_else(page):
         assert [f.look()["box"] for f in figures] == boxes, f"{figure.name} makes the page jump"
 
 
-def test_a_link_brings_back_every_figure_as_it_was(page, contexts, path):
+def test_a_link_brings_back_every_figure_as_it_was(page, contexts, page_file):
     figures = [figure for figure in figures_on(page) if max(figure.counts) > 1]
     for figure in figures:
         figure.move_away()
     before = {figure.name: figure.look() for figure in figures}
     fragment = link_of(page, *before)
-    with opened(contexts["desk"], path, fragment) as again:
+    with opened(contexts["desk"], page_file, fragment) as again:
         for name, seen in before.items():
             after = assert_true_to_its_frames(Figure(again, name))
             assert after["positions"] == seen["positions"], f"{fragment} does not bring {name} back"
@@ -95,12 +95,12 @@ def test_a_link_brings_back_every_figure_as_it_was(page, contexts, path):
         assert Figure(again, first).look()["on_screen"]
 
 
-def test_a_link_to_one_figure_shows_it_and_leaves_the_others_alone(page, contexts, path):
+def test_a_link_to_one_figure_shows_it_and_leaves_the_others_alone(page, contexts, page_file):
     figure = figures_on(page)[-1]
     figure.move_away()
     fragment = link_of(page, figure.name)
     assert fragment.count("~") == 1
-    with opened(contexts["desk"], path, fragment) as again:
+    with opened(contexts["desk"], page_file, fragment) as again:
         *others, figure = figures_on(again)
         seen = assert_true_to_its_frames(figure)
         assert seen["on_screen"], f"{fragment} does not scroll to {figure.name}"
@@ -122,15 +122,15 @@ def test_reset_brings_back_the_first_frame_and_an_empty_link(page):
     page.wait_for_function("() => location.hash === ''", timeout=5000)
 
 
-def test_copy_link_gives_the_state_of_its_figure(page, contexts, path):
+def test_copy_link_gives_the_state_of_its_figure(page, contexts, page_file):
     figure = figures_on(page)[0]
     figure.move_away()
     figure.button("link")
     figure.wait_until("figure.querySelector('.mlkit-link').textContent !== 'Copy link'")
     copied = figure.element.locator(".mlkit-link").text_content() == "Copied"
     link = page.evaluate("() => navigator.clipboard.readText()" if copied else "() => location.href")
-    assert link.startswith(f"{path.as_uri()}#~{figure.name}?")
-    with opened(contexts["desk"], path, link[link.index("#") :]) as again:
+    assert link.startswith(f"{page_file.as_uri()}#~{figure.name}?")
+    with opened(contexts["desk"], page_file, link[link.index("#") :]) as again:
         assert Figure(again, figure.name).look()["positions"] == figure.look()["positions"]
 
 
@@ -191,8 +191,8 @@ def test_moving_a_control_stops_the_play_and_counts(page):
             assert (seen["button"], seen["positions"][figure.played]) == ("Play", position)
 
 
-def test_where_motion_is_not_wanted_play_makes_one_step(path, contexts):
-    with opened(contexts["calm"], path) as page:
+def test_where_motion_is_not_wanted_play_makes_one_step(page_file, contexts):
+    with opened(contexts["calm"], page_file) as page:
         for figure in played(page, interval=20):
             figure.press(figure.played, "Home")
             assert figure.look()["button"] == "Step"
@@ -203,10 +203,10 @@ def test_where_motion_is_not_wanted_play_makes_one_step(path, contexts):
             figure.wait_until_described()
 
 
-def test_an_ordinary_anchor_still_leads_to_its_heading(path, contexts):
-    with opened(contexts["desk"], path) as page:
+def test_an_ordinary_anchor_still_leads_to_its_heading(page_file, contexts):
+    with opened(contexts["desk"], page_file) as page:
         ids = page.locator("article section[id]").evaluate_all("(all) => all.map((section) => section.id)")
-    with opened(contexts["desk"], path, f"#{ids[-1]}") as page:
+    with opened(contexts["desk"], page_file, f"#{ids[-1]}") as page:
         figures = figures_on(page)
         page.wait_for_timeout(RESTED)
         assert page.evaluate("() => location.hash") == f"#{ids[-1]}"
@@ -214,8 +214,8 @@ def test_an_ordinary_anchor_still_leads_to_its_heading(path, contexts):
         assert all(figure.look()["positions"] == figure.start for figure in figures)
 
 
-def test_a_damaged_link_does_no_harm(path, contexts):
-    with opened(contexts["desk"], path, "#~nonsense?x=1") as page:
+def test_a_damaged_link_does_no_harm(page_file, contexts):
+    with opened(contexts["desk"], page_file, "#~nonsense?x=1") as page:
         figures = figures_on(page)
         name, control = figures[0].name, figures[0].controls[0]
         for end in (

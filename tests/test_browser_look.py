@@ -56,8 +56,8 @@ CONTRAST = """(paper) => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_in_figures_is_readable_on_the_page(path, contexts, theme):
-    with opened(contexts[theme], path) as page:
+def test_text_in_figures_is_readable_on_the_page(page_file, contexts, theme):
+    with opened(contexts[theme], page_file) as page:
         assert page.evaluate("() => document.documentElement.dataset.theme") == theme
         texts = page.evaluate(CONTRAST, None)
         assert len(texts) > len(figures_on(page))
@@ -65,8 +65,8 @@ def test_text_in_figures_is_readable_on_the_page(path, contexts, theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_paper_a_figure_has_its_values_and_no_controls(path, contexts, theme):
-    with opened(contexts[theme], path) as page:
+def test_on_paper_a_figure_has_its_values_and_no_controls(page_file, contexts, theme):
+    with opened(contexts[theme], page_file) as page:
         figures = figures_on(page)
         for figure in figures:
             figure.move_away()
@@ -79,9 +79,9 @@ def test_on_paper_a_figure_has_its_values_and_no_controls(path, contexts, theme)
         assert [text for text in page.evaluate(CONTRAST, white) if text["contrast"] < 4.5] == []
 
 
-def test_without_javascript_the_first_frame_and_its_values_are_there(path, contexts):
+def test_without_javascript_the_first_frame_and_its_values_are_there(page_file, contexts):
     page = contexts["no script"].new_page()
-    page.goto(path.as_uri())
+    page.goto(page_file.as_uri())
     for figure in page.locator("mlkit-explore").all():
         assert figure.locator(".mlkit-figure svg").first.is_visible()
         assert len(figure.locator(".mlkit-figure").get_attribute("aria-label").split()) >= 4

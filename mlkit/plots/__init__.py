@@ -2,11 +2,13 @@
 
 - `plane`: points of two classes, lines and half-planes, regions of a classifier
 - `curves`: losses, counts and comparisons over steps
-- `diagrams`: neurons and networks as circles and edges
+- `diagrams`: one neuron as circles and edges
+- `graphs`: a computational graph with its values and derivatives
 """
 
 from mlkit.plots.curves import compared, curve, new_chart
 from mlkit.plots.diagrams import neuron
+from mlkit.plots.graphs import graph, graph_steps
 from mlkit.plots.plane import (
     arrow,
     boundaries,
@@ -27,6 +29,8 @@ __all__ = [
     "compared",
     "curve",
     "decision",
+    "graph",
+    "graph_steps",
     "half_planes",
     "in_words",
     "marked_example",
