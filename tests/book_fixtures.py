@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -24,7 +25,9 @@ LOOK = """(figure) => {
   const index = positions.reduce((sum, position, i) => sum * texts[i].length + position, 0);
   const fresh = document.createElement('div');
   fresh.innerHTML = figure.frames.frames[index].map((line) => figure.frames.lines[line]).join('\\n');
-  const blank = (html) => html.replace(/>\\s+</g, '><').trim();
+  const plain = (node) => node.nodeType === Node.TEXT_NODE ? node.data.trim() : `<${[node.nodeName,
+    ...[...node.attributes].map((a) => `${a.name}="${a.value}"`).sort()].join(' ')}>${inside(node)}`;
+  const inside = (element) => [...element.childNodes].map(plain).join(''); // whatever the order of the attributes
   const picture = figure.querySelector('.mlkit-figure');
   const box = (element) => {
     const { width, height, top, left } = element.getBoundingClientRect();
@@ -34,8 +37,8 @@ LOOK = """(figure) => {
   return {
     positions,
     texts: positions.map((position, i) => texts[i][position]),
-    html: blank(picture.innerHTML),
-    expected_html: blank(fresh.innerHTML),
+    html: inside(picture),
+    expected_html: inside(fresh),
     label: picture.getAttribute('aria-label'),
     expected_label: figure.frames.alts[index],
     said: fields.map((f) => f.getAttribute('aria-valuetext') ?? f.selectedOptions[0].textContent),
@@ -183,6 +186,12 @@ def link_of(page, *names):
     script = "(names) => names.every((name) => location.hash.includes(`~${name}?`))"
     page.wait_for_function(script, arg=list(names), timeout=10_000)
     return page.evaluate("() => location.hash")
+
+
+@cache
+def source(path):
+    """A built page, parsed; parsed once, since many pages link to it."""
+    return Source(path)
 
 
 class Source(HTMLParser):

@@ -6,11 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from book_fixtures import ROOT, Source, book_pages
+from book_fixtures import ROOT, book_pages, source
 
 pytestmark = [pytest.mark.build, pytest.mark.xdist_group("book")]
 KEPT = ("_config.yml", "book.py", "mlkit", "chapters")
@@ -128,7 +129,7 @@ def test_a_slider_that_fails_at_one_value_stops_the_build_each_time(tmp_path):
 @pytest.fixture(params=book_pages())
 def page(request, book):
     """Each page of the book, parsed."""
-    return Source(book / f"{request.param}.html")
+    return source(book / f"{request.param}.html")
 
 
 def target(page, address):
@@ -149,7 +150,7 @@ def test_every_link_and_image_inside_the_book_leads_somewhere(page):
         name = unquote(urlsplit(address).fragment)
         file = target(page, address)
         if not elsewhere(address) and name and not name.startswith("~") and file.suffix == ".html":
-            lost += [address] if name not in Source(file).ids else []
+            lost += [address] if name not in source(file).ids else []
     assert lost == []
 
 
@@ -177,7 +178,7 @@ def test_every_picture_has_words_and_every_control_a_label(page):
 
 
 def test_ids_are_unique_on_a_page(page):
-    assert {i for i in page.ids if page.ids.count(i) > 1} == set()
+    assert [name for name, count in Counter(page.ids).items() if count > 1] == []
 
 
 def test_the_script_of_the_figures_stands_once_on_a_page_that_has_any(page):

@@ -372,6 +372,7 @@ def texts(values):
         (np.linspace(-1, 1, 5), "−1.0 −0.5 0.0 0.5 1.0"),
         (np.arange(-0.2, 0.25, 0.1), "−0.2 −0.1 0.0 0.1 0.2"),
         ([-0.0, 1], "0 1"),
+        ([-1, -2.2e-16, 1], "−1 0 1"),
         ([-5, 5], "−5 5"),
         ([0.001, 0.01, 0.1, 1, 10], "0.001 0.01 0.1 1 10"),
         ([1, 32, 1000, 60000], "1 32 1000 60000"),
@@ -460,6 +461,8 @@ def test_the_figure_begins_where_start_says():
 def test_the_same_figure_is_the_same_bytes():
     figures = [explore(draw_any, a=[1, 2], b=["x", "y"], name="same") for _ in range(2)]
     assert figures[0]._repr_mimebundle_() == figures[1]._repr_mimebundle_()
+    block = re.search(r'<script type="text/plain">([^<]*)</script>', figures[0].html)[1]
+    assert base64.b64decode(block)[4:8] == bytes(4)  # gzip would write the time there
 
 
 def test_two_hundred_frames_of_a_line_plot_weigh_less_than_150_kb():
