@@ -162,7 +162,7 @@
         }),
       );
       const first = states.keys().next().value;
-      if (first === this.getAttribute("name")) this.scrollIntoView({ block: "center" });
+      if (first === this.getAttribute("name")) this.scrollIntoView({ behavior: "instant", block: "center" });
     }
 
     async copyLink(button) {

@@ -50,3 +50,9 @@ def compared(axes, x, named, *, legend="best", at=None):
     if legend:
         axes.legend(loc=legend)
     return axes
+
+
+def spot(axes, x, y):
+    """Mark one place on a chart: where the reader's settings are."""
+    axes.plot(x, y, marker="o", markersize=9, color=INK, linestyle="none")
+    return axes
