@@ -71,7 +71,8 @@ def _what_failed(log):
         return warnings or log[-30:]
     chapter = next((line for line in log if "Executing notebook failed" in line), "")
     report = log[start:]
-    cell = report[: next((i for i, line in enumerate(report) if "exception was the direct cause" in line), len(report))]
+    # a notebook's own traceback starts with the error's name; this line is where Sphinx's begins
+    cell = report[: next((i for i, line in enumerate(report) if line.startswith("Traceback")), len(report))]
     if len(cell) > 70:  # the cell's first lines and the error's last ones
         cell = [*cell[:25], "...", *cell[-40:]]
     return [chapter, *cell, *(line for line in warnings if line != chapter)]
@@ -86,15 +87,22 @@ def _follow(path, done):
 
 
 def forget_results_of_other_code():
-    """Chapters are kept from the last build; forget them when the code they import is another."""
-    sources = sorted((HERE / "mlkit").rglob("*.py")) + sorted((HERE / "mlkit").rglob("explore.*s"))
-    code = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
-    code.update(" ".join(map(version, PACKAGES)).encode())
-    stamp = BUILD / "built-with.txt"
-    if not stamp.exists() or stamp.read_text() != code.hexdigest():
-        shutil.rmtree(BUILD, ignore_errors=True)
-        BUILD.mkdir(exist_ok=True)
-        stamp.write_text(code.hexdigest())
+    """Chapters are kept from the last build. Forget their results when the code they import is another; write the
+    pages anew, without running anything, when the look of the book is."""
+    code = [*(HERE / "mlkit").rglob("*.py"), *(HERE / "mlkit").rglob("explore.*s")]
+    look = [HERE / "_config.yml", *(HERE / "chapters" / "assets").iterdir()]
+    marks = {"code.txt": _mark(code) + " ".join(map(version, PACKAGES)), "look.txt": _mark(look)}
+    stamps = {name: BUILD / name for name in marks}
+    changed = {n for n, stamp in stamps.items() if not stamp.exists() or stamp.read_text() != marks[n]}
+    if changed:
+        shutil.rmtree(BUILD if "code.txt" in changed else HTML, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    for name, stamp in stamps.items():
+        stamp.write_text(marks[name])
+
+
+def _mark(files):
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
 def setup(app):

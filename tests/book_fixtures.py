@@ -10,7 +10,6 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")  # whatever a page that is read from a disk must not ask for
-NOT_OURS = ("Got invalid theme mode: . Resetting to auto.",)  # the theme, on a reader's very first visit
 
 # Two frames of the screen: what was asked for is painted.
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
@@ -146,7 +145,7 @@ def watched(page):
     problems = []
 
     def on_console(message):
-        if message.type in ("error", "warning") and message.text not in NOT_OURS:
+        if message.type in ("error", "warning"):
             problems.append(f"console {message.type}: {message.text} ({message.location.get('url')})")
 
     def refuse(route):
