@@ -154,7 +154,8 @@ def test_play_runs_until_it_is_paused(page):
         paused = assert_true_to_its_frames(figure)
         assert paused["button"] == "Play"
         figure.wait_until_described()
-        link_of(page, figure.name)
+        if paused["positions"] != figure.start:  # where it began there is nothing to link to
+            link_of(page, figure.name)
         assert figure.look()["positions"] == paused["positions"]
 
 

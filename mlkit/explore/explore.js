@@ -11,7 +11,8 @@
     connectedCallback() {
       if (this.data) return; // moved within the page
       if (document.readyState !== "loading") return this.setUp();
-      document.addEventListener("DOMContentLoaded", () => this.setUp(), { once: true }); // our children come first
+      // Our children come first. Not DOMContentLoaded: that would wait for MathJax to typeset the page.
+      document.addEventListener("readystatechange", () => this.setUp(), { once: true });
     }
 
     disconnectedCallback() {
