@@ -528,7 +528,7 @@ def test_words_of_the_author_stay_words_on_the_page():
     assert [option.text for option in root.iter("option")] == [NASTY, "plain"]
     assert root.find("div").get("aria-label") == f"The drawing of {NASTY} as asked."
     assert root.find("p").text == f"{NASTY} = {NASTY}"
-    assert len(scripts) == 2
+    assert len(scripts) == 3  # the data, the frames, and the call that wakes the figure
     data = json.loads(scripts[0])
     assert data["controls"][0]["texts"] == [NASTY, "plain"]
     assert unpacked(figure.html)["alts"][0] == f"The drawing of {NASTY} as asked."

@@ -9,10 +9,9 @@
 
   class MlkitExplore extends HTMLElement {
     connectedCallback() {
-      if (this.data) return; // moved within the page
-      if (document.readyState !== "loading") return this.setUp();
-      // Our children come first. Not DOMContentLoaded: that would wait for MathJax to typeset the page.
-      document.addEventListener("readystatechange", () => this.setUp(), { once: true });
+      // While the page is read our children are still to come, and the last of them calls setUp. (Waiting for the end
+      // of the page would mean waiting for MathJax to typeset it.)
+      if (document.readyState !== "loading") this.setUp();
     }
 
     disconnectedCallback() {
@@ -20,6 +19,7 @@
     }
 
     setUp() {
+      if (this.data) return; // already done: moved within the page
       this.data = JSON.parse(this.querySelector("script[type='application/json']").textContent);
       this.picture = this.querySelector(".mlkit-figure");
       this.spoken = this.querySelector(".mlkit-spoken");
@@ -163,7 +163,7 @@
         }),
       );
       const first = states.keys().next().value;
-      if (first === this.getAttribute("name")) this.scrollIntoView({ behavior: "instant", block: "center" });
+      if (first === this.getAttribute("name")) showOnceSettled(this);
     }
 
     async copyLink(button) {
@@ -190,6 +190,23 @@
         return [name, new URLSearchParams(query)];
       }),
     );
+  }
+
+  /* Scroll to a figure now, and again when the formulas above it have got their final size. */
+  function showOnceSettled(figure) {
+    const show = () => figure.scrollIntoView({ behavior: "instant", block: "center" });
+    const again = new AbortController();
+    for (const hand of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+      addEventListener(hand, () => again.abort(), { once: true, signal: again.signal }); // the reader goes elsewhere
+    }
+    const settled = async () => {
+      await window.MathJax?.startup?.promise;
+      if (!again.signal.aborted) show();
+      again.abort();
+    };
+    show();
+    if (document.readyState === "complete") settled();
+    else addEventListener("load", settled, { once: true, signal: again.signal });
   }
 
   function writeLink() {

@@ -51,6 +51,7 @@ class Published:
 <div class="mlkit-spoken" aria-live="polite"></div>
 <script type="application/json">{data}</script>
 <script type="text/plain">{pack(self.pictures, self.name)}</script>
+<script>document.currentScript?.parentElement?.setUp?.()</script>
 </mlkit-explore>
 """
 
