@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import MaxNLocator
 
 from mlkit.style import STYLE
 from mlkit.svg import FIGURE_NAME, clean
