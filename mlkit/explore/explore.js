@@ -210,8 +210,14 @@
   }
 
   function writeLink() {
-    const states = [...document.querySelectorAll("mlkit-explore")].filter((f) => f.moved).map((f) => f.state);
     const before = location.hash;
+    const asked = readLink();
+    const stateOf = (figure) => {
+      const name = figure.getAttribute("name");
+      if (figure.hasAttribute("alive")) return figure.moved ? figure.state : "";
+      return asked.has(name) ? `${name}?${asked.get(name)}` : ""; // not awake yet: keep what the link asks of it
+    };
+    const states = [...document.querySelectorAll("mlkit-explore")].map(stateOf).filter(Boolean);
     if (states.length === 0 && !before.startsWith("#~")) return; // an ordinary anchor is none of our business
     const link = states.length ? `#~${states.join("~")}` : location.pathname + location.search;
     if (link === before) return;
