@@ -1,0 +1,245 @@
+"""Run a learner's code, whatever it does: loops, exceptions, prints, warnings, changed inputs."""
+
+import contextlib
+import copy
+import dis
+import inspect
+import linecache
+import signal
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mlkit.checks.expect import NotWritten, NotYet
+
+OURS = str(Path(__file__).resolve().parent)
+
+
+class OutOfTime(BaseException):
+    """Raised inside an answer that runs too long. Not an ``Exception``, so that ``except Exception`` lets it pass."""
+
+
+class Outcome(NamedTuple):
+    """What became of a call: its value, or the problem in a sentence; and what was noticed beside it."""
+
+    value: Any = None
+    problem: str = ""
+    written: bool = True
+    in_time: bool = True
+    notes: tuple = ()
+
+
+class _Sink:
+    """Where printed text goes: counted, not kept, so that megabytes cost nothing."""
+
+    encoding = "utf-8"
+
+    def __init__(self):
+        self.characters = 0
+
+    def write(self, text):
+        self.characters += len(text)
+        return len(text)
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return False
+
+
+def guarded(action, seconds):
+    """Call ``action()`` in silence and within ``seconds``; return an `Outcome`, never an exception.
+
+    Only a ``KeyboardInterrupt`` passes: whoever presses the stop button means it.
+
+    Examples
+    --------
+    >>> guarded(lambda: 1 / 0, seconds=1).problem[:35]
+    'ZeroDivisionError: division by zero'
+    >>> guarded(lambda: print("hello"), seconds=1).notes
+    ('it printed 6 characters (not shown)',)
+    """
+    sink, outcome = _Sink(), Outcome()
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
+        warnings.simplefilter("always")
+        with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+            outcome = _attempt(action, seconds)
+    return outcome._replace(notes=tuple(_notes(sink, caught)))
+
+
+def _attempt(action, seconds):
+    try:
+        with time_limit(seconds):
+            return Outcome(value=action())
+    except OutOfTime:
+        problem = f"it was still running after {seconds:.0f} s and was stopped: is there a loop that never ends?"
+        return Outcome(problem=problem, in_time=False)
+    except NotWritten:
+        return Outcome(problem="not written yet", written=False)
+    except NotImplementedError as error:
+        return Outcome(problem=f"NotImplementedError: {error}".rstrip(": "), written=False)
+    except NotYet as said:
+        return Outcome(problem=str(said))
+    except KeyboardInterrupt:
+        raise
+    except SystemExit:
+        return Outcome(problem="it ends the whole program (exit or sys.exit); return a value instead")
+    except RecursionError:
+        return Outcome(problem="it calls itself without end (RecursionError)")
+    except BaseException as error:
+        if "ellipsis" in str(error).lower():  # the stub's `...` is still there and something was computed with it
+            return Outcome(problem="not written yet", written=False)
+        return Outcome(problem=_in_words(error))
+
+
+def _in_words(error):
+    """The error's name and message, and the learner's own line where it happened."""
+    text = str(error).strip().splitlines()
+    said = type(error).__name__ + (f": {text[0][:200]}" if text else "")
+    frames = [f for f in _frames(error.__traceback__) if _is_learners(f[0])]
+    line = linecache.getline(*frames[-1]).strip() if frames else ""
+    return f"{said} (in the line `{line[:80]}`)" if line else said
+
+
+def _frames(traceback):
+    while traceback is not None:
+        yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next
+
+
+def _is_learners(filename):
+    return not filename.startswith(OURS) and "site-packages" not in filename and "/lib/python" not in filename
+
+
+def _notes(sink, caught):
+    if sink.characters:
+        yield f"it printed {sink.characters:,} characters (not shown)"
+    said = dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0][:120]}" for w in caught)
+    yield from [f"it warned: {text}" for text in list(said)[:2]]
+
+
+@contextlib.contextmanager
+def time_limit(seconds):
+    """Raise `OutOfTime` in the block once ``seconds`` have passed, by an alarm where there is one, else by tracing."""
+    has_alarm = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    with _alarm(seconds) if has_alarm else _tracing(seconds):
+        yield
+
+
+@contextlib.contextmanager
+def _alarm(seconds):
+    def ring(signum, frame):
+        raise OutOfTime
+
+    previous = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.5)  # again and again: `except:` may swallow the first
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@contextlib.contextmanager
+def _tracing(seconds):
+    """Windows, Pyodide and other threads know no alarm: look at the clock at each line of Python instead."""
+    deadline = time.monotonic() + seconds
+
+    def look(frame, event, argument):
+        if time.monotonic() > deadline:
+            raise OutOfTime
+        return look
+
+    previous = sys.gettrace()
+    sys.settrace(look)
+    try:
+        yield
+    finally:
+        sys.settrace(previous)
+
+
+class Watched:
+    """A learner's function that works on copies: says what it got wrong before anything is compared.
+
+    Calling it raises `NotWritten` for a stub and `NotYet` if the arguments do not fit, an input was changed, or
+    nothing was returned.
+    """
+
+    def __init__(self, function, takes, may_change=False):
+        self.function, self.takes, self.may_change = function, takes, may_change
+
+    def __call__(self, *arguments):
+        given = copy.deepcopy(arguments)
+        result = self.function(*given)
+        if has_ellipsis(result):
+            raise NotWritten
+        if not self.may_change:
+            for name, before, after in zip(self.takes, arguments, given, strict=False):
+                if _was_changed(before, after):
+                    raise NotYet(f"it changed its input `{name}`: compute with a copy and leave the input as it came")
+        if result is None:
+            raise NotYet("it returned None: is a `return` missing?")
+        return result
+
+
+def accept(answer, takes):
+    """Say at once if ``answer`` is not a function of the arguments ``takes``, or still the stub."""
+    if answer is None or answer is ...:
+        raise NotWritten
+    if not callable(answer):
+        kind = type(answer).__name__
+        raise NotYet(f"a function of ({', '.join(takes)}) was wanted, got {kind}: pass its name, without brackets")
+    if is_stub(answer):
+        raise NotWritten
+    try:
+        signature = inspect.signature(answer)
+        signature.bind(*takes)
+    except TypeError:
+        raise NotYet(f"it must accept ({', '.join(takes)}); yours takes {signature}") from None
+    except ValueError:
+        return  # a compiled function tells no signature
+
+
+def is_stub(function):
+    """True for a function whose body is only a docstring, ``...`` or ``pass``.
+
+    Examples
+    --------
+    >>> def stub(z):
+    ...     "Return twice z."
+    ...     ...
+    >>> is_stub(stub), is_stub(lambda z: 2 * z)
+    (True, False)
+    """
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return False
+    constants = set(code.co_consts) - {None, ...} - ({function.__doc__} if function.__doc__ else set())
+    return _operations(code) == _operations(_empty.__code__) and not constants
+
+
+def _operations(code):
+    return [instruction.opname for instruction in dis.get_instructions(code)]
+
+
+def _empty():
+    pass
+
+
+def has_ellipsis(value):
+    """True if the stub's ``...`` is still the value, or one of the values."""
+    return value is ... or (isinstance(value, (tuple, list)) and any(v is ... for v in value))
+
+
+def _was_changed(before, after):
+    if isinstance(before, np.ndarray):
+        return not (before.shape == after.shape and np.array_equal(before, after, equal_nan=before.dtype.kind == "f"))
+    if isinstance(before, (list, tuple)):
+        return len(before) != len(after) or any(map(_was_changed, before, after))
+    return False

@@ -1,0 +1,238 @@
+"""A question: its parts with their points, and the mistakes people make in it, each with what to say about it."""
+
+import difflib
+import importlib
+import time
+import zlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mlkit.checks import grading_day
+from mlkit.checks.expect import NotWritten, NotYet
+from mlkit.checks.guard import Watched, accept, guarded, has_ellipsis, is_stub
+from mlkit.checks.score import Line, Score
+
+SECONDS = 5.0  # an answer may take this long in all
+QUESTIONS = {}
+CHAPTERS = {
+    "01-perceptron": "The perceptron",
+    "02-activations": "Activations",
+    "03-chain-rule": "The chain rule",
+    "04-backprop": "Backpropagation",
+    "05-sgd": "Stochastic gradient descent",
+    "06-initialization": "Initialization",
+    "07-putting-it-together": "Putting it together",
+}
+
+
+class Part(NamedTuple):
+    """One line of the table: a test that raises `NotYet` while the answer has not the property in its title."""
+
+    title: str
+    points: int
+    test: Any
+
+
+class Mistake(NamedTuple):
+    """A mistake people make. ``wrong`` is an answer that makes it; or ``found(answer, rng)`` tells that it was made."""
+
+    name: str
+    hint: str
+    section: str
+    chapter: str
+    wrong: Any = None
+    found: Any = None
+
+
+class Question:
+    """A question of the exercises, filled part by part and mistake by mistake; see a file in ``questions``.
+
+    Parameters
+    ----------
+    key : str
+        Chapter and name, ``"02-activations/relu"``.
+    takes : tuple of str or None
+        The arguments, if the answer is a function. It is then called on copies, and must return something.
+    draw : callable or None
+        ``draw(rng)`` returns one set of arguments. Mistakes are told apart by what they return for these.
+    observe : callable or None
+        ``observe(answer, rng)`` returns what mistakes are told apart by, if the answer is not a function or one call
+        is not enough: numbers, arrays, or tuples of them.
+    methods : tuple of str
+        For a class: methods that must be more than a stub.
+    may_change : bool
+        The answer is meant to change its inputs in place.
+    seconds : float
+        The time all parts may take together.
+
+    Examples
+    --------
+    >>> double = Question("02-activations/an-example", takes=("z",), draw=lambda rng: (rng.normal(size=3),))
+    >>> @double.part("twice the input")
+    ... def _(answer, rng):
+    ...     z = rng.normal(size=5)
+    ...     close(answer(z), 2 * z, "it is not twice the input")
+    >>> double.mistake("squared", lambda z: z**2, "The input is squared, not doubled.", section="The gallery")
+    >>> from mlkit.checks.expect import close
+    >>> double.score(lambda z: z + z)
+    2.0
+    >>> double.score(lambda z: z * z).mistake
+    'squared'
+    >>> _ = QUESTIONS.pop("02-activations/an-example")
+    """
+
+    def __init__(self, key, *, takes=None, draw=None, observe=None, methods=(), may_change=False, seconds=SECONDS):
+        if (draw is None) == (observe is None):
+            raise ValueError(f"{key}: give draw or observe, and not both")
+        if draw is not None and takes is None:
+            raise ValueError(f"{key}: draw needs the names of the arguments, takes")
+        self.key, self.takes, self.draw, self.methods = key, takes, draw, methods
+        self.observe = observe or (lambda answer, rng: answer(*draw(rng)))
+        self.may_change, self.seconds = may_change, seconds
+        self.parts, self.mistakes = [], []
+        QUESTIONS[key] = self
+
+    @property
+    def chapter(self):
+        return self.key.partition("/")[0]
+
+    @property
+    def points(self):
+        """Points of all parts, and one more for the same on inputs that are not the ones of every day."""
+        return sum(part.points for part in self.parts) + 1
+
+    def part(self, title, points=1):
+        """Decorate a test ``test(answer, rng)`` that raises `NotYet` while the answer has not this property."""
+
+        def add(test):
+            self.parts.append(Part(title, points, test))
+            return test
+
+        return add
+
+    def mistake(self, name, wrong=None, hint="", *, section, chapter=None, found=None):
+        """Add a mistake to the catalogue; earlier ones are looked for first.
+
+        ``wrong`` is an answer that makes the mistake: it is recognized by returning (or raising) the same on the same
+        inputs. Where that does not do, ``found(answer, rng)`` returns True if the mistake was made; give ``wrong`` then
+        too, as an example that the tests try.
+        """
+        self.mistakes.append(Mistake(name, hint, section, chapter or self.chapter, wrong, found))
+
+    def score(self, answer):
+        """Try all parts, look for a known mistake if one is not right, and return a `Score`."""
+        deadline = time.monotonic() + self.seconds
+        accepted = guarded(lambda: self._accept(answer), self.seconds)
+        if accepted.problem:
+            return self._nothing(accepted)
+        lines = self._try_parts(accepted.value, deadline)
+        earned = sum(line.earned for line in lines)
+        mistake = None
+        if earned < self.points and all(line.in_time for line in lines):
+            mistake = self._diagnose(accepted.value)
+        return Score(earned, key=self.key, points=self.points, lines=lines, mistake=mistake)
+
+    def _accept(self, answer):
+        if has_ellipsis(answer) or answer is None:
+            raise NotWritten
+        for name in self.methods:
+            if not hasattr(answer, name):
+                raise NotYet(f"it has no method `{name}`")
+            if is_stub(getattr(answer, name)):
+                raise NotWritten
+        if self.takes is None:
+            return answer
+        accept(answer, self.takes)
+        return Watched(answer, self.takes, self.may_change)
+
+    def _nothing(self, outcome):
+        status = "not yet" if outcome.written else "not written yet"
+        first = Line(self.parts[0].title, status, 0, self.parts[0].points, outcome.problem, outcome.in_time)
+        rest = [Line(part.title, "not tried", 0, part.points) for part in self.parts[1:]]
+        return Score(0, key=self.key, points=self.points, lines=[first, *rest, self._unseen_skipped()], mistake=None)
+
+    def _try_parts(self, answer, deadline):
+        lines = []
+        for part in self.parts:
+            if lines and not lines[-1].in_time or time.monotonic() >= deadline:
+                lines.append(Line(part.title, "not tried", 0, part.points, "no time was left", in_time=False))
+                continue
+            outcome = guarded(lambda p=part: p.test(answer, self._rng(p.title)), deadline - time.monotonic())
+            status = "right" if not outcome.problem else "not yet" if outcome.written else "not written yet"
+            note = ". ".join(filter(None, [outcome.problem, *outcome.notes]))
+            earned = 0 if outcome.problem else part.points
+            lines.append(Line(part.title, status, earned, part.points, note, outcome.in_time))
+        return [*lines, self._try_unseen(answer, lines)]
+
+    def _try_unseen(self, answer, lines):
+        """All parts once more with another seed, the instructor's on the day of grading, and the instructor's tests."""
+        if any(line.status != "right" for line in lines):
+            return self._unseen_skipped()
+        seed = grading_day.seed()
+        for test in [part.test for part in self.parts] + grading_day.tests(self.key):
+            outcome = guarded(lambda t=test: t(answer, self._rng("unseen", seed)), self.seconds)
+            if outcome.problem:
+                note = "something that is right above is not right on other inputs: does your answer fit one case only?"
+                return Line(UNSEEN, "not yet", 0, 1, note, outcome.in_time)
+        return Line(UNSEEN, "right", 1, 1)
+
+    @staticmethod
+    def _unseen_skipped():
+        return Line(UNSEEN, "not tried", 0, 1, "tried when all the others are right")
+
+    def _diagnose(self, answer):
+        """The first mistake of the catalogue that this answer makes."""
+        for mistake in self.mistakes:
+            if mistake.found is not None:
+                rng = self._rng("found")
+                if guarded(lambda m=mistake, r=rng: m.found(answer, r), 2.0).value:
+                    return mistake
+            elif all(_same(self._see(answer, n), self._see(self._wrong(mistake), n)) for n in (0, 1)):
+                return mistake
+        return None
+
+    def _wrong(self, mistake):
+        return mistake.wrong if self.takes is None else Watched(mistake.wrong, self.takes, self.may_change)
+
+    def _see(self, answer, n):
+        """What ``answer`` does on the n-th drawing: a value, or an error in words."""
+        outcome = guarded(lambda: self.observe(answer, self._rng(f"observe {n}")), 2.0)
+        return outcome.problem.partition(" (in the line")[0] or (outcome.value,)
+
+    def _rng(self, purpose, seed=0):
+        """Each purpose draws numbers of its own, the same ones each time."""
+        return np.random.default_rng([zlib.crc32(f"{self.key} {purpose}".encode()), seed])
+
+
+UNSEEN = "the same on inputs you have not seen"
+
+
+def _same(a, b):
+    """Equal up to rounding, through tuples and lists; texts are equal if they are the same."""
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and isinstance(b, str) and a == b
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    try:
+        a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
+
+
+def load_chapter(chapter):
+    """Import the questions of a chapter, in the order in which its notebook asks them; return a dict by key."""
+    if chapter not in CHAPTERS:
+        raise ValueError(f"there is no chapter {chapter!r}; the chapters are {', '.join(CHAPTERS)}")
+    importlib.import_module("mlkit.checks.questions.chapter_" + chapter.replace("-", "_"))
+    return {key: question for key, question in QUESTIONS.items() if question.chapter == chapter}
+
+
+def find_question(key):
+    """The question of this key, or a ``ValueError`` that names the nearest ones."""
+    known = load_chapter(str(key).partition("/")[0])
+    if key not in known:
+        near = difflib.get_close_matches(str(key), known, n=3, cutoff=0.3) or list(known)
+        raise ValueError(f"there is no question {key!r}; did you mean {' or '.join(map(repr, near))}?")
+    return known[key]
