@@ -1,8 +1,8 @@
 """Build the book: ``python book.py``, which is what ``make book`` runs.
 
 Jupyter Book does the work. This file adds what it leaves out: figures are drawn for the page, chapters run again when
-mlkit changes and only then, progress is printed, a failure names the chapter, the cell and the error, and the last
-line is the page to open. It is also a small Sphinx extension (``setup`` below), loaded by ``_config.yml``.
+mlkit changes and only then, two at a time, progress is printed, a failure names the chapter, the cell and the error,
+and the last line is the page to open. It is also a small Sphinx extension (``setup`` below), loaded by ``_config.yml``.
 """
 
 import hashlib
@@ -14,13 +14,17 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE / "_build"
 HTML = BUILD / "html"
+CACHE = BUILD / ".jupyter_cache"
 PACKAGES = ("numpy", "matplotlib", "scikit-learn", "ipywidgets")
+AT_A_TIME = 2  # chapters; each runs in a kernel of its own
+NOT_IN_CHAPTERS = ("checks", "grading")  # no chapter imports them
 
 
 def main():
@@ -34,10 +38,12 @@ def main():
         progress.touch()
         settings = {"MLKIT_EXPLORE": "published", "MLKIT_PROGRESS": str(progress), "PYTHONHASHSEED": "0"}
         settings |= {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        os.environ.update(settings)  # kernels, started here or by the build, take them from us
         done = threading.Event()
         watcher = threading.Thread(target=_follow, args=(progress, done))
         watcher.start()
-        status, problems = _run(command, {**os.environ, **settings})
+        run_chapters()
+        status, problems = _run(command)
         done.set()
         watcher.join()
     if status:
@@ -47,11 +53,65 @@ def main():
     return 0
 
 
-def _run(command, environment):
+def run_chapters():
+    """Run the chapters whose results are not kept yet, some at a time; the build would take one after the other.
+
+    One that fails is not kept. The build then runs it once more and reports it.
+    """
+    from jupyter_cache import get_cache
+
+    cache = get_cache(CACHE)
+    waiting = [path for path in _chapters() if not _is_kept(cache, path)]
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        for path, result in zip(waiting, pool.map(_run_chapter, waiting), strict=True):
+            if result.err is None:
+                _keep(cache, path, result)
+
+
+def _chapters():
+    """The notebooks that ``_toc.yml`` lists below ``chapters``."""
+    listed = re.findall(r"(?:file|root): (chapters/\S+)", (HERE / "_toc.yml").read_text(encoding="utf-8"))
+    return [path for path in (HERE / f"{name}.ipynb" for name in listed) if path.exists()]
+
+
+def _is_kept(cache, path):
+    try:
+        cache.match_cache_notebook(_read(path))
+    except KeyError:
+        return False
+    return True
+
+
+def _read(path):
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
+def _run_chapter(path):
+    import yaml
+    from jupyter_cache.executors.utils import single_nb_execution
+
+    seconds = yaml.safe_load((HERE / "_config.yml").read_text(encoding="utf-8"))["execute"]["timeout"]  # for one cell
+    name = path.relative_to(HERE)
+    print(f"  {name}: Executing notebook", flush=True)
+    result = single_nb_execution(_read(path), cwd=str(path.parent), timeout=seconds, allow_errors=False)
+    ending = "failed after" if result.err else "Executed notebook in"
+    print(f"  {name}: {ending} {result.time:.2f} seconds", flush=True)
+    return result
+
+
+def _keep(cache, path, result):
+    from jupyter_cache.base import CacheBundleIn
+
+    record = cache.add_nb_to_project(str(path))
+    bundle = CacheBundleIn(result.nb, record.uri, data={"execution_seconds": result.time})
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def _run(command):
     """Run the build; print which chapter is executed, and keep the rest for the case that it fails."""
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
     log = []
     for line in process.stdout:
         line = re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip().replace(str(HERE) + os.sep, "")
@@ -89,7 +149,8 @@ def _follow(path, done):
 def forget_results_of_other_code():
     """Chapters are kept from the last build. Forget their results when the code they import is another; write the
     pages anew, without running anything, when the look of the book is."""
-    code = [*(HERE / "mlkit").rglob("*.py"), *(HERE / "mlkit").rglob("explore.*s")]
+    code = [path for path in (HERE / "mlkit").rglob("*.py") if path.relative_to(HERE).parts[1] not in NOT_IN_CHAPTERS]
+    code += (HERE / "mlkit").rglob("explore.*s")
     look = [HERE / "_config.yml", *(HERE / "chapters" / "assets").iterdir()]
     marks = {"code.txt": _mark(code) + " ".join(map(version, PACKAGES)), "look.txt": _mark(look)}
     stamps = {name: BUILD / name for name in marks}
