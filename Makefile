@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help book lab test check bench clean
 
 help:
-	@echo "make book   build the book; the last line says which file to open"
+	@echo "make book   build the book; the last line says which file to open (SOLUTIONS=0 leaves the solutions out)"
 	@echo "make lab    open the chapters in JupyterLab"
 	@echo "make test   run every test (about 4 minutes)"
 	@echo "make check  run the fast tests and the linter (seconds)"

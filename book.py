@@ -24,6 +24,7 @@ HTML = BUILD / "html"
 CACHE = BUILD / ".jupyter_cache"
 PACKAGES = ("numpy", "matplotlib", "scikit-learn", "ipywidgets")
 AT_A_TIME = 2  # chapters; each runs in a kernel of its own
+WHY = "a mistake that a check has named is worth more than a solution that was read."
 NOT_IN_CHAPTERS = ("checks", "grading")  # no chapter imports them
 
 
@@ -43,7 +44,7 @@ def main():
         watcher = threading.Thread(target=_follow, args=(progress, done))
         watcher.start()
         run_chapters()
-        status, problems = _run(command)
+        status, problems = _run([*command, "--toc", str(write_solutions())])
         done.set()
         watcher.join()
     if status:
@@ -109,6 +110,48 @@ def _keep(cache, path, result):
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
+def write_solutions():
+    """Write a page of solutions for each chapter, from the sources of the exercises, and a table of contents with them.
+
+    ``SOLUTIONS=0`` leaves them out. Returns the table of contents to build from.
+    """
+    toc, pages = HERE / "_toc.yml", HERE / "exercises" / "solutions"
+    shutil.rmtree(pages, ignore_errors=True)
+    sources = sorted((HERE / "exercises" / "source").glob("*/*.ipynb"))
+    if not sources or os.environ.get("SOLUTIONS") == "0":
+        return toc
+    pages.mkdir(parents=True)
+    listed = ["", "  - caption: Solutions", "    chapters:"]
+    for source in sources:
+        chapter = source.parent.name
+        (pages / f"{chapter}.md").write_text(_solutions_page(source), encoding="utf-8")
+        listed.append(f"      - file: exercises/solutions/{chapter}")
+    with_solutions = BUILD / "_toc.yml"
+    with_solutions.write_text(toc.read_text(encoding="utf-8").rstrip() + "\n".join(listed) + "\n", encoding="utf-8")
+    return with_solutions
+
+
+def _solutions_page(source):
+    """The questions' headings, each with its solution folded under it."""
+    exercises = f"../{source.parent.name}/{source.name}"
+    lines, heading = [], ""
+    for cell in _read(source).cells:
+        found = re.findall(r"^#+ .*", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
+        if found and not lines:
+            title = found[0].removeprefix("# Exercises: ")
+            lines = [
+                f"# Solutions: {title}\n",
+                f"The questions are in the [exercises]({exercises}). Try first: {WHY}\n",
+            ]
+        heading = found[-1] if found else heading
+        if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
+            code = re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE).rstrip()
+            above = [f"{heading}\n"] if heading else []  # two cells of one question share its heading
+            lines += [*above, f"````{{admonition}} Solution\n:class: dropdown\n```python\n{code}\n```\n````\n"]
+            heading = ""
+    return "\n".join(lines)
+
+
 def _run(command):
     """Run the build; print which chapter is executed, and keep the rest for the case that it fails."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
@@ -152,7 +195,8 @@ def forget_results_of_other_code():
     code = [path for path in (HERE / "mlkit").rglob("*.py") if path.relative_to(HERE).parts[1] not in NOT_IN_CHAPTERS]
     code += (HERE / "mlkit").rglob("explore.*s")
     look = [HERE / "_config.yml", *(HERE / "chapters" / "assets").iterdir()]
-    marks = {"code.txt": _mark(code) + " ".join(map(version, PACKAGES)), "look.txt": _mark(look)}
+    solutions = os.environ.get("SOLUTIONS", "1")
+    marks = {"code.txt": _mark(code) + " ".join(map(version, PACKAGES)), "look.txt": _mark(look) + solutions}
     stamps = {name: BUILD / name for name in marks}
     changed = {n for n, stamp in stamps.items() if not stamp.exists() or stamp.read_text() != marks[n]}
     if changed:

@@ -215,8 +215,10 @@ def _same(a, b):
     if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
         return len(a) == len(b) and all(map(_same, a, b))
     try:
-        a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    except (TypeError, ValueError):
+        a, b = np.asarray(a), np.asarray(b)
+    except ValueError:
+        return False
+    if not (a.dtype.kind in "biufc" and b.dtype.kind in "biufc"):
         return False
     return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
 
