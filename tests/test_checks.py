@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
+from mlkit import perceptron
 from mlkit.checks import check, find_question, load_chapter
 from mlkit.checks.expect import NotYet, a_number, a_tuple, an_array, close, require
 from mlkit.checks.grading_day import PRIVATE
@@ -148,6 +149,10 @@ def calls_itself(z):
     return calls_itself(z)
 
 
+def breaks_mlkit(z):
+    return perceptron.predict(z, np.ones(1), 0.0)
+
+
 def divides(z):
     factor = 1 / 0
     return factor * z
@@ -169,6 +174,7 @@ WRONG = [
     (hides_exceptions, "still running after"),
     (leaves, "it ends the whole program"),
     (calls_itself, "it calls itself without end"),
+    (breaks_mlkit, "(in the line `return perceptron.predict(z, np.ones(1), 0.0)`)"),
     (divides, "ZeroDivisionError: division by zero (in the line `factor = 1 / 0`)"),
     (lambda z: 3 * z, "it is not twice the input"),
 ]
@@ -273,6 +279,24 @@ def test_a_mistake_can_be_found_by_a_function():
     assert question.score(lambda z: 3 * z).mistake is None
     assert question.score(lambda z: np.ones_like(z)).mistake == "forgetful"
     QUESTIONS.pop(KEY)
+
+
+def test_a_mistake_that_never_ends_is_named_by_the_clock(double):
+    double.mistake("forgets to stop", endless, "Nothing ends your loop.", section="The gallery", endless=True)
+    assert double.score(hides_exceptions).mistake == "forgets to stop"
+    assert double.score(lambda z: z * z).mistake == "squared"
+
+
+def test_the_search_for_a_mistake_calls_the_answer_seldom(double):
+    for n in range(20):
+        double.mistake(f"number {n}", lambda z, n=n: z + 1 + n, "You added.", section="The gallery")
+    calls = []
+    assert double.score(lambda z: calls.append(1) or 0.5 * z).mistake is None
+    assert len(calls) <= 6
+
+
+def test_a_small_number_is_no_warning(double):
+    assert said(double.score(lambda z: 2 * z + np.exp(-1000 * np.ones(1)))).count("warned") == 0
 
 
 # The instructor's day

@@ -44,7 +44,7 @@ def seed():
         raise RuntimeError("NN_GRADING names a folder without a readable file `seed`") from None
 
 
-def tests(key):
+def private_tests(key):
     """The instructor's tests for one question; none without ``NN_GRADING``."""
     folder = _folder()
     if folder is None:

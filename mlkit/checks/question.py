@@ -14,6 +14,7 @@ from mlkit.checks.guard import Watched, accept, guarded, has_ellipsis, is_stub
 from mlkit.checks.score import Line, Score
 
 SECONDS = 5.0  # an answer may take this long in all
+SEARCH = 3.0  # and the search for a known mistake this long
 QUESTIONS = {}
 CHAPTERS = {
     "01-perceptron": "The perceptron",
@@ -35,7 +36,10 @@ class Part(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """A mistake people make. ``wrong`` is an answer that makes it; or ``found(answer, rng)`` tells that it was made."""
+    """A mistake people make. ``wrong`` is an answer that makes it; or ``found(answer, rng)`` tells that it was made.
+
+    An ``endless`` one is recognized by running out of time.
+    """
 
     name: str
     hint: str
@@ -43,6 +47,7 @@ class Mistake(NamedTuple):
     chapter: str
     wrong: Any = None
     found: Any = None
+    endless: bool = False
 
 
 class Question:
@@ -111,14 +116,14 @@ class Question:
 
         return add
 
-    def mistake(self, name, wrong=None, hint="", *, section, chapter=None, found=None):
+    def mistake(self, name, wrong=None, hint="", *, section, chapter=None, found=None, endless=False):
         """Add a mistake to the catalogue; earlier ones are looked for first.
 
         ``wrong`` is an answer that makes the mistake: it is recognized by returning (or raising) the same on the same
-        inputs. Where that does not do, ``found(answer, rng)`` returns True if the mistake was made; give ``wrong`` then
-        too, as an example that the tests try.
+        inputs (True and False count as 1 and 0). Where that does not do, ``found(answer, rng)`` returns True if the
+        mistake was made; give ``wrong`` then too, as an example that the tests try. ``endless``: ``wrong`` never ends.
         """
-        self.mistakes.append(Mistake(name, hint, section, chapter or self.chapter, wrong, found))
+        self.mistakes.append(Mistake(name, hint, section, chapter or self.chapter, wrong, found, endless))
 
     def score(self, answer):
         """Try all parts, look for a known mistake if one is not right, and return a `Score`."""
@@ -129,8 +134,8 @@ class Question:
         lines = self._try_parts(accepted.value, deadline)
         earned = sum(line.earned for line in lines)
         mistake = None
-        if earned < self.points and all(line.in_time for line in lines):
-            mistake = self._diagnose(accepted.value)
+        if earned < self.points:
+            mistake = self._diagnose(accepted.value) if all(line.in_time for line in lines) else self._never_ends()
         return Score(earned, key=self.key, points=self.points, lines=lines, mistake=mistake)
 
     def _accept(self, answer):
@@ -170,7 +175,7 @@ class Question:
         if any(line.status != "right" for line in lines):
             return self._unseen_skipped()
         seed = grading_day.seed()
-        for test in [part.test for part in self.parts] + grading_day.tests(self.key):
+        for test in [part.test for part in self.parts] + grading_day.private_tests(self.key):
             outcome = guarded(lambda t=test: t(answer, self._rng("unseen", seed)), self.seconds)
             if outcome.problem:
                 note = "something that is right above is not right on other inputs: does your answer fit one case only?"
@@ -182,22 +187,30 @@ class Question:
         return Line(UNSEEN, "not tried", 0, 1, "tried when all the others are right")
 
     def _diagnose(self, answer):
-        """The first mistake of the catalogue that this answer makes."""
+        """The first mistake of the catalogue that this answer makes, if one is found in time."""
+        deadline = time.monotonic() + SEARCH
+        seen = [self._see(answer, n) for n in (0, 1)]
         for mistake in self.mistakes:
-            if mistake.found is not None:
-                rng = self._rng("found")
-                if guarded(lambda m=mistake, r=rng: m.found(answer, r), 2.0).value:
-                    return mistake
-            elif all(_same(self._see(answer, n), self._see(self._wrong(mistake), n)) for n in (0, 1)):
+            if time.monotonic() > deadline:
+                return None
+            if self._makes(mistake, answer, seen):
                 return mistake
         return None
 
-    def _wrong(self, mistake):
-        return mistake.wrong if self.takes is None else Watched(mistake.wrong, self.takes, self.may_change)
+    def _never_ends(self):
+        """An answer that ran out of time is not called again: only a mistake known to run forever can be named."""
+        return next((mistake for mistake in self.mistakes if mistake.endless), None)
+
+    def _makes(self, mistake, answer, seen):
+        if mistake.found is not None:
+            rng = self._rng("found")
+            return bool(guarded(lambda: mistake.found(answer, rng), SEARCH).value)
+        wrong = mistake.wrong if self.takes is None else Watched(mistake.wrong, self.takes, self.may_change)
+        return all(_same(seen[n], self._see(wrong, n)) for n in (0, 1))
 
     def _see(self, answer, n):
         """What ``answer`` does on the n-th drawing: a value, or an error in words."""
-        outcome = guarded(lambda: self.observe(answer, self._rng(f"observe {n}")), 2.0)
+        outcome = guarded(lambda: self.observe(answer, self._rng(f"observe {n}")), SEARCH)
         return outcome.problem.partition(" (in the line")[0] or (outcome.value,)
 
     def _rng(self, purpose, seed=0):
