@@ -225,6 +225,23 @@ def test_inputs_may_be_changed_where_that_is_asked():
     QUESTIONS.pop(KEY)
 
 
+@pytest.mark.parametrize(
+    ("given", "change"),
+    [
+        ({"w": np.ones(2)}, lambda d: d.update(w=np.zeros(2))),
+        ({"w": 1.0}, lambda d: d.pop("w")),
+        ([1.0, np.ones(2)], lambda numbers: numbers.append(3)),
+        ([1.0, 2.0], lambda numbers: numbers.reverse()),
+    ],
+)
+def test_a_changed_dictionary_or_list_is_noticed(given, change):
+    question = Question(KEY, takes=("given",), draw=lambda rng: (given,))
+    question.part("left as it came")(lambda answer, rng: answer(given))
+    assert "it changed its input `given`" in said(question.score(lambda given: change(given) or 1))
+    assert question.score(lambda given: len(given)) == 2
+    QUESTIONS.pop(KEY)
+
+
 def test_the_clock_also_runs_where_there_is_no_alarm():
     """In a thread, as on Windows or in a browser, lines are watched instead."""
     ended = []

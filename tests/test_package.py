@@ -53,7 +53,10 @@ def test_no_cycles():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(FOLDER)))
 def test_one_idea_to_a_file(path):
-    """At most about 200 lines of code; docstrings, which say what the code is for, are not counted against it."""
+    """At most about 200 lines of code; docstrings, which say what the code is for, are not counted against it.
+
+    A list of questions is read question by question, not as a whole: it may be twice as long.
+    """
     source = path.read_text(encoding="utf-8")
     told = set()
     for node in ast.walk(ast.parse(source)):
@@ -61,7 +64,7 @@ def test_one_idea_to_a_file(path):
             told.update(range(node.lineno, node.end_lineno + 1))
     lines = enumerate(source.splitlines(), 1)
     code = [n for n, line in lines if n not in told and line.strip() and not line.strip().startswith("#")]
-    assert len(code) <= 210
+    assert len(code) <= (450 if path.parent.name == "questions" else 210)
 
 
 def test_importing_the_package_is_light():

@@ -240,6 +240,8 @@ def has_ellipsis(value):
 def _was_changed(before, after):
     if isinstance(before, np.ndarray):
         return not (before.shape == after.shape and np.array_equal(before, after, equal_nan=before.dtype.kind == "f"))
+    if isinstance(before, dict):
+        return list(before) != list(after) or any(_was_changed(before[name], after[name]) for name in before)
     if isinstance(before, (list, tuple)):
         return len(before) != len(after) or any(map(_was_changed, before, after))
-    return False
+    return isinstance(before, (int, float, str)) and before != after and before == before

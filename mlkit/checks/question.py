@@ -165,7 +165,7 @@ class Question:
                 continue
             outcome = guarded(lambda p=part: p.test(answer, self._rng(p.title)), deadline - time.monotonic())
             status = "right" if not outcome.problem else "not yet" if outcome.written else "not written yet"
-            note = ". ".join(filter(None, [outcome.problem, *outcome.notes]))
+            note = "; ".join(filter(None, [outcome.problem, *outcome.notes]))
             earned = 0 if outcome.problem else part.points
             lines.append(Line(part.title, status, earned, part.points, note, outcome.in_time))
         return [*lines, self._try_unseen(answer, lines)]

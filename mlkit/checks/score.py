@@ -66,12 +66,11 @@ class Score(float):
     def _repr_html_(self):
         """A table in the page's own colors; the words say what the signs and colors say."""
         rows = "".join(map(_row, self.lines))
-        frame = "border-collapse: collapse; width: 100%; max-width: 48rem; text-align: left; color: inherit;"
         head = f"<caption style='{LEFT} font-weight: 600;'>{html.escape(self._headline())}</caption>"
         names = "".join(
             f"<th scope='col' style='{CELL}'>{name}</th>" for name in ("result", "what was tried", "points")
         )
-        table = f"<table style='{frame}'>{head}<thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table style='{TABLE}'>{head}<thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
         return f"<div class='mlkit-check' role='status' style='margin: 0.5rem 0;'>{table}{self._html_hint()}</div>"
 
     def _html_hint(self):
@@ -84,6 +83,9 @@ class Score(float):
         return f"<p style='{frame}'><strong>Likely mistake:</strong> {_code(said.hint)} See {link}.</p>"
 
 
+TABLE = (
+    "border-collapse: collapse; table-layout: auto; width: 100%; max-width: 48rem; text-align: left; color: inherit;"
+)
 LEFT = "caption-side: top; text-align: left; padding: 0.2rem 0; color: inherit;"
 CELL = "text-align: left; vertical-align: top; padding: 0.25rem 0.8rem 0.25rem 0; white-space: normal;"
 ACCENT = "var(--jp-brand-color1, var(--pst-color-primary, #1f6feb))"
