@@ -55,10 +55,12 @@ def _(answer, rng):
 @adam.part("the first step is η long, whatever the gradient")
 def _(answer, rng):
     w, g, m, v, _, rate, beta1, beta2, _ = on_its_way(rng)
-    for size in (1e-3, 1.0, 1e4):
+    for size in (1e-3, 1.0, -1e4):
         new, *_ = arrived(answer(w, size * g, 0 * m, 0 * v, 0, rate, beta1, beta2, TINY), (4,))
-        require(((new - w) * g < 0).all(), "from the start, not every parameter moves against its gradient")
-        close(np.abs(new - w), np.full(4, rate), f"gradients of size {size:g}: the first step has not the length η")
+        require(((new - w) * size * g < 0).all(), "from the start, not every parameter moves against its gradient")
+        close(
+            np.abs(new - w), np.full(4, rate), f"gradients of size {abs(size):g}: the first step has not the length η"
+        )
 
 
 @adam.part("by hand: gradients that agree, and gradients that do not", points=2)

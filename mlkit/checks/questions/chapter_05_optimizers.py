@@ -215,7 +215,6 @@ def scaled(rng, shape=(4,)):
 
 rmsprop = Question("05-sgd/rmsprop", takes=("w", "g", "v", "learning_rate", "decay", "epsilon"), draw=scaled)
 TINY = 1e-12
-SQUARES = "the mean of the squares"
 
 
 @rmsprop.part("v: a running mean of the squared gradient")
@@ -244,6 +243,8 @@ def _(answer, rng):
     w, g, v, rate, decay, _ = scaled(rng)
     step = moved(answer(w, g, v, rate, decay, TINY), (4,), "v")[0] - w
     require((step * g < 0).all(), "not every parameter moves against its gradient")
+    back = moved(answer(w, -g, v, rate, decay, TINY), (4,), "v")[0] - w
+    close(back, -step, "with all gradients turned round, the step must be turned round")
     unit = np.array([1000.0, 1, 1, 0.01])
     rescaled = moved(answer(w, unit * g, unit**2 * v, rate, decay, TINY), (4,), "v")[0] - w
     close(rescaled, step, "all gradients of a parameter 1000 times as large, and its step has changed")

@@ -154,7 +154,7 @@ another_curve(
 another_curve(
     "below zero",
     lambda share: math.cos(math.pi * share),
-    "Your rate becomes negative: a cosine runs from 1 to −1, and a rate below 0 walks uphill. Lift it, then shrink it.",
+    "Your rate becomes negative, since a cosine runs from 1 to −1. With a rate below 0 one walks uphill.",
 )
 another_curve(
     "a quarter of the period",
@@ -274,8 +274,8 @@ stable_rate.mistake(
 stable_rate.mistake(
     "the flattest direction",
     from_eigenvalues(lambda values: 2 / values[0]),
-    "You look at the smallest eigenvalue, the flattest direction. The steepest one runs away first. (`eigvalsh` sorts "
-    "from small to large.)",
+    "You look at the smallest eigenvalue, the flattest direction. The steepest one runs away first. `eigvalsh` sorts "
+    "from small to large.",
     section=FAR,
 )
 stable_rate.mistake(
