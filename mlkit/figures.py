@@ -21,14 +21,16 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import MaxNLocator
 
 from mlkit.style import STYLE
-from mlkit.svg import FIGURE_NAME, clean
+from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
 from mlkit.validation import as_choice, as_floats, as_number
 
 matplotlib.rcParams.update(STYLE)  # lines and legends are added after new_axes returns: the style must still hold
 
 _spare = {}  # axes whose pictures are finished, by the arguments they were made with: drawing on them again is fast
 _as_new = {}  # what such axes look like before anything is drawn on them, by the same arguments
-PASSING = {"_stale", "_tight", "ignore_existing_data_limits"}  # matplotlib's notes to itself: no picture shows them
+_ruled = {}  # and the SVG of their two axes with ticks and grid, a third of the time of a frame
+# matplotlib's notes to itself, and ours: no picture shows them
+PASSING = {"_stale", "_tight", "ignore_existing_data_limits", "mlkit_reused", "mlkit_kept"}
 SCALES = ("linear", "log", "symlog")
 TITLE_HEIGHT = 1.02  # given, it spares matplotlib a search, a third of the time
 
@@ -238,15 +240,24 @@ def _give_back(figure):
     settings = getattr(figure, "mlkit_settings", None)
     if settings is None or len(figure.axes) != 1:
         return
-    _empty(figure.axes[0])
+    axes = figure.axes[0]
+    _empty(axes)
     if settings not in _as_new:
-        with matplotlib.rc_context(STYLE):
-            new = _make_axes(settings).figure
-        _svg(new)  # drawing places the ticks, as it did in the figure that comes back
-        _empty(new.axes[0])
-        _as_new[settings] = _state(new)
-    if _state(figure) == _as_new[settings]:
-        _spare.setdefault(settings, []).append(figure.axes[0])
+        _as_new[settings] = _look_of_new_axes(settings)
+    left, rulers = _as_new[settings]
+    figure.mlkit_reused = (getattr(figure, "mlkit_kept", False) or _state_of_rulers(axes) == rulers) and _state(
+        axes
+    ) == left
+    if figure.mlkit_reused:
+        _spare.setdefault(settings, []).append(axes)
+
+
+def _look_of_new_axes(settings):
+    with matplotlib.rc_context(STYLE):
+        new = _make_axes(settings).figure
+    _ruled[settings] = rulers_of(_draw(new))  # drawing places the ticks, as it did in the figure that comes back
+    _empty(new.axes[0])
+    return _state(new.axes[0]), _state_of_rulers(new.axes[0])
 
 
 def _empty(axes):
@@ -260,13 +271,22 @@ def _empty(axes):
         axes.set_title("", y=TITLE_HEIGHT)
 
 
-def _state(figure):
+def _state(axes):
     """Every plain attribute of every part that is left: a color or a font set by one drawing must not stay."""
-    axes = figure.axes[0]
-    rules = [axis.get_major_locator() for axis in (axes.xaxis, axes.yaxis)]
-    rules += [axis.get_major_formatter() for axis in (axes.xaxis, axes.yaxis)]
-    boxes = [axes.viewLim.extents.tolist(), axes.get_position(original=True).bounds, figure.bbox.bounds]
-    return [*map(str, boxes), *((type(part), _plain(vars(part))) for part in [*figure.findobj(), *rules])]
+    rulers = {id(part) for axis in (axes.xaxis, axes.yaxis) for part in axis.findobj()}
+    return _attributes(part for part in axes.figure.findobj() if id(part) not in rulers)
+
+
+def _state_of_rulers(axes):
+    """The same for the two axes with their ticks and grid, and whatever decides what they look like."""
+    both = (axes.xaxis, axes.yaxis)
+    rules = [rule for axis in both for rule in (axis.get_major_locator(), axis.get_major_formatter())]
+    boxes = [axes.viewLim.extents.tolist(), axes.get_position(original=True).bounds, axes.figure.bbox.bounds]
+    return [*map(str, boxes), *_attributes([*(part for axis in both for part in axis.findobj()), *rules])]
+
+
+def _attributes(parts):
+    return [(type(part), _plain(vars(part))) for part in parts]
 
 
 def _plain(attributes):
@@ -275,11 +295,20 @@ def _plain(attributes):
 
 
 def _svg(figure):
+    kept = ()
+    if getattr(figure, "mlkit_reused", False) and _state_of_rulers(figure.axes[0]) == _as_new[figure.mlkit_settings][1]:
+        kept = _ruled[figure.mlkit_settings]
+    figure.mlkit_kept = bool(kept)
+    with kept_axes(figure, kept):
+        return clean(put_back(_draw(figure), kept))
+
+
+def _draw(figure):
     with matplotlib.rc_context(STYLE):
         buffer, dpi = io.StringIO(), figure.dpi
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
         figure.dpi = dpi  # print_svg leaves 72 behind: images in the next frame would be coarser
-    return clean(buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _image(figure, dpi):

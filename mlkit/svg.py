@@ -1,6 +1,10 @@
 """From matplotlib's SVG to ours: the page's colours, short coordinates, ids of its own, and no metadata."""
 
+import contextlib
 import re
+
+from matplotlib.path import Path
+from matplotlib.transforms import IdentityTransform
 
 from mlkit.style import PALETTE
 
@@ -12,6 +16,8 @@ _COLOR = re.compile("|".join(light for light, _ in PALETTE.values()))
 _VARIABLE = {light: f"var(--mlkit-{name},{light})" for name, (light, _) in PALETTE.items()}
 _USED_ID = re.compile(r'(?:href="#|url\(#)([^")]+)')
 _COORDINATES = re.compile(r' (d|x|y|width|height|transform)="([^"]*)"')
+_RULER = re.compile(r'( *)<g id="matplotlib\.axis_\d">\n.*?\n\1</g>\n', re.DOTALL)
+_STAND_IN = re.compile(r' *<g id="stand-in-(\d)">\n.*?</g>\n', re.DOTALL)
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}")
 
 
@@ -84,3 +90,38 @@ def _steps(path):
             steps.append(f"l{(x - here[0]) / 10:g} {(y - here[1]) / 10:g}")
         here = (x, y)
     return "".join(steps)
+
+
+def rulers_of(svg):
+    """The two axes with their ticks and grid, as matplotlib wrote them: from frame to frame they stay the same."""
+    return tuple(match[0] for match in _RULER.finditer(svg))
+
+
+@contextlib.contextmanager
+def kept_axes(figure, kept):
+    """While this holds, the axes of ``figure`` are not drawn but marked, so that `put_back` can set in ``kept``."""
+    axes = figure.axes[0] if kept else None
+    standing_in = list(zip((axes.xaxis, axes.yaxis), kept, strict=False)) if kept else []
+    for number, (axis, markup) in enumerate(standing_in):
+        axis.draw = _stand_in(number, axes.bbox if "clip-path" in markup else None)
+    try:
+        yield
+    finally:
+        for axis, _ in standing_in:
+            del axis.draw  # the method of the class is back
+
+
+def put_back(svg, kept):
+    """Set the axes in where they were left out."""
+    return _STAND_IN.sub(lambda match: kept[int(match[1])], svg) if kept else svg
+
+
+def _stand_in(number, clip):
+    def draw(renderer):
+        renderer.open_group("axis", gid=f"stand-in-{number}")
+        graphics = renderer.new_gc()
+        graphics.set_clip_rectangle(clip)  # the grid needs it to be defined
+        renderer.draw_path(graphics, Path([(0, 0), (0, 0)]), IdentityTransform())
+        renderer.close_group("axis")
+
+    return draw

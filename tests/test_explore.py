@@ -608,4 +608,4 @@ def test_pictures_and_widgets_are_imported_only_where_they_belong():
         for name in importers.keys() & set(imports_of(path)):
             importers[name].add(part)
     assert importers["ipywidgets"] == {"explore"}
-    assert {"figures", "style"} <= importers["matplotlib"] <= {"figures", "style", "plots", "explore"}
+    assert {"figures", "style"} <= importers["matplotlib"] <= {"figures", "style", "svg", "plots", "explore"}
