@@ -105,14 +105,14 @@ PATIENTS = {
 }
 
 
-@lru_cache(maxsize=400)
+@lru_cache(maxsize=100)
 def patient(name, seed):
     return PATIENTS[name][1](np.random.default_rng(seed))
 
 
 # 6. diagnose
 
-POOL = 200  # for this many seeds the tests have made sure that every patient is a clear case
+POOL = 40  # for these seeds the tests make sure that every patient is a clear case
 
 
 def diagnoses(answer, rng):

@@ -332,8 +332,8 @@ wrongly_scaled(
 )
 wrongly_scaled(
     "a root missing in the uniform limit",
-    "Your uniform draw has three times the variance it should have. Its variance is a third of the *squared* limit, so "
-    "the factor before σ is a root.",
+    "Your uniform draw has three times the variance it should have. The variance goes with the *square* of the limit: "
+    "what repairs the one is not what repairs the other.",
     lambda d, m, scale, mode, kind: scale / fan(d, m, mode) * (1 if kind == "normal" else 3),
 )
 wrongly_scaled(

@@ -27,7 +27,7 @@ def a_layer(rng, d=3, m=6, k=2):
     return rng.normal(size=(d, m)), rng.normal(size=m), rng.normal(size=(m, k))
 
 
-def many_equal(rng, d=2, m=9, k=1):
+def many_equal(rng, d=2, m=16, k=1):
     """Weights with few values, so that many of them agree: 0 or 1 into a unit, 2 or 3 its bias, 4, 5 or 6 out of it."""
     values, shapes = ((0, 2), (2, 4), (4, 7)), ((d, m), (m,), (m, k))
     return [rng.integers(*limits, size=shape).astype(float) for limits, shape in zip(values, shapes, strict=True)]
