@@ -41,7 +41,10 @@ def stopped(losses, patience):
 
 def two_epochs(result, n):
     best, trained = a_tuple(result, 2)
-    best, trained = a_number(best, "the first value, the best epoch,"), a_number(trained, "the second value, the epochs,")
+    best, trained = (
+        a_number(best, "the first value, the best epoch,"),
+        a_number(trained, "the second value, the epochs,"),
+    )
     require(best == int(best) and trained == int(trained), "epochs are whole numbers")
     require(0 <= best < n, "the best epoch must be one of the curve, counted from 0")
     require(0 < trained <= n, "the number of epochs must be at least 1 and no more than the curve has")
@@ -95,7 +98,9 @@ def _(answer, rng):
         changed = np.concatenate([losses[:trained], 0 * losses[trained:]])
         said = "when the curve is changed after the last trained epoch, the result changes: that epoch is the future"
         require(two_epochs(answer(changed, patience), 40) == (best, trained), said)
-        require((best, trained) == stopped(losses, patience), f"on a trembling curve, patience {patience}, it is not right")
+        require(
+            (best, trained) == stopped(losses, patience), f"on a trembling curve, patience {patience}, it is not right"
+        )
 
 
 def walked(better, patient, reset=True, give=lambda best, epoch: (best, epoch + 1)):
@@ -245,7 +250,9 @@ def _(answer, rng):
     y, first, second = three_answers(rng)
     difference, error = two_numbers(answer(y, first, first.copy()))
     require(difference == 0, "two classifiers with the same answers differ by 0")
-    require(error < 1e-12, "two classifiers with the same answers differ by 0 on any test part: there is no error in that")
+    require(
+        error < 1e-12, "two classifiers with the same answers differ by 0 on any test part: there is no error in that"
+    )
     there, back = two_numbers(answer(y, first, second)), two_numbers(answer(y, second, first))
     close(there[0], -back[0], "with the two exchanged, the difference must change its sign and nothing else")
     close(there[1], back[1], "with the two exchanged, the standard error must stay")
@@ -291,81 +298,91 @@ def disagreements(y, first, second):
     return differ.mean(), differ.std() / np.sqrt(len(y))
 
 
-compare.mistake(
+def slip(name, wrong, hint, section):
+    """A mistake in one of the two numbers, whether deviations divide by n or by n − 1."""
+
+    def found(answer, rng):
+        given = three_answers(rng)
+        return np.allclose(two_numbers(answer(*given)), wrong(*given), rtol=3e-3, atol=1e-9)
+
+    compare.mistake(name, wrong, hint, section=section, found=found)
+
+
+slip(
     "as if on different test parts",
     judged(error=lambda a, b: np.sqrt((a.var() + b.var()) / len(a))),
     "Your standard error treats the two scores as independent. They are from the same examples, and go up and down "
     "together on the hard ones: look at the difference in each example.",
     section=PEN,
 )
-compare.mistake(
+slip(
     "the deviations added",
     judged(error=lambda a, b: (a.std() + b.std()) / np.sqrt(len(a))),
     "You add the two standard errors. On the same examples much of the two cancels: look at the difference in each "
     "example.",
     section=PEN,
 )
-compare.mistake(
+slip(
     "the error of one score",
     judged(error=lambda a, b: b.std() / np.sqrt(len(b))),
     "Your standard error is that of the second accuracy alone. It was asked how sure the difference is.",
     section=DIGITS,
 )
-compare.mistake(
+slip(
     "first minus second",
     judged(difference=lambda a, b: (a - b).mean()),
     "The sign is turned: your difference is positive when the first one is better.",
     section=PEN,
 )
-compare.mistake(
+slip(
     "the sign lost",
     judged(difference=lambda a, b: abs((a - b).mean())),
     "Your difference is never negative, so nobody can see which of the two is better.",
     section=PEN,
 )
-compare.mistake(
+slip(
     "the deviation of one example",
     judged(error=lambda a, b: (b - a).std()),
     "You return the deviation of the single differences. The mean of n of them varies much less.",
     section=DIGITS,
 )
-compare.mistake(
+slip(
     "divided by n, not its root",
     judged(error=lambda a, b: (b - a).std() / len(a)),
     "Your standard error falls as 1/n. Four times the examples make it half as large, not a quarter.",
     section=DIGITS,
 )
-compare.mistake(
+slip(
     "the root forgotten",
     judged(error=lambda a, b: (b - a).var() / len(a)),
     "What you return is the variance of the mean. The standard error is its root.",
     section=DIGITS,
 )
-compare.mistake(
+slip(
     "the mean not subtracted",
     judged(error=lambda a, b: np.sqrt(((b - a) ** 2).mean() / len(a))),
     "You take the mean of the squared differences. A deviation is measured from their mean, not from 0.",
     section=SAME,
 )
-compare.mistake(
+slip(
     "a count for a share",
     judged(difference=lambda a, b: (b - a).sum(), error=lambda a, b: (b - a).std() * np.sqrt(len(a))),
     "You count examples. Accuracies are shares of all of them.",
     section=SAME,
 )
-compare.mistake(
+slip(
     "a count beside a share",
     judged(difference=lambda a, b: (b - a).sum()),
     "Your difference counts examples. Accuracies are shares of all of them.",
     section=SAME,
 )
-compare.mistake(
+slip(
     "where the answers differ",
     disagreements,
     "You count where the two give different answers. Both may be wrong there; what counts is who is right.",
     section=CHOOSE,
 )
-compare.mistake(
+slip(
     "digits subtracted",
     lambda y, first, second: ((second - first).mean(), (second - first).std() / np.sqrt(len(y))),
     "You subtract the answers themselves. Labels are names: a 9 is not more right than a 2.",

@@ -1,8 +1,8 @@
 """Chapter 7, question 5: the project, a network for digits of which half are negatives, within a budget.
 
-Measured in 24 splits of all digits: networks without a hidden layer get 0.15 to 0.27 of unseen digits right, those with
-16 hidden ReLUs 0.68 to 0.91, with 64 (the reference) 0.95 to 0.97. The check deals the classes new names, so
-that only the digits that are handed over can help.
+Measured in 24 splits of all digits: networks without a hidden layer get 0.15 to 0.27 of unseen digits right
+(scikit-learn's logistic regression 0.12 to 0.30), those with 12 hidden ReLUs 0.75 to 0.91, with 64 (the reference)
+0.94 to 0.97. The check deals the classes new names, so that only the digits that are handed over can help.
 """
 
 import time
@@ -67,7 +67,9 @@ def share_right(network, X, y):
 @fit.part("a network within the budget of 5,000 numbers, the same for the same rng")
 def _(answer, rng):
     given, seed = some(rng, 200, 50), int(rng.integers(1000))
-    one, same, other = (a_network(answer(*given, np.random.default_rng(s))).parameter_vector for s in (seed, seed, seed + 1))
+    one, same, other = (
+        a_network(answer(*given, np.random.default_rng(s))).parameter_vector for s in (seed, seed, seed + 1)
+    )
     require(one.size <= BUDGET, f"it has {one.size:,} weights and biases; the budget is {BUDGET:,}")
     require(np.array_equal(one, same), "the same rng gives another network: something random is not drawn from it")
     require(not np.array_equal(one, other), "another rng gives the very same network")
@@ -93,7 +95,9 @@ def _(answer, rng):
         share = share_right(network, X[unseen], y[unseen])
         require(share > TARGET - 0.08, f"of 599 unseen digits it gets {share:.3f} right; {TARGET} is the goal")
         right += share * len(unseen) / len(X)
-    require(right >= TARGET, f"in three trainings, it gets {right:.3f} of all unseen digits right; {TARGET} is the goal")
+    require(
+        right >= TARGET, f"in three trainings, it gets {right:.3f} of all unseen digits right; {TARGET} is the goal"
+    )
 
 
 def timed(answer, *arguments):
@@ -137,7 +141,8 @@ def learned(network, change=lambda X: X, rows=slice(300)):
 
 def knows_true_names(answer, network):
     X, _, names = case()
-    return network.parameters[0].shape[0] == 64 and share_right(network, X[400:], names[400:]) > 0.5
+    upright = X.mean(axis=1) < 0.5
+    return share_right(network, X[upright], names[upright]) > 0.6
 
 
 def bends(network):
@@ -292,15 +297,15 @@ fit.mistake(
 fit.mistake(
     "next to nothing learned",
     out_of_step,
-    "Your network is hardly better than guessing, even on the digits it learned from. Are images and labels still in the "
-    "same order? Is the learning rate far too large?",
+    "Your network is hardly better than guessing, even on the digits it learned from. Are images and labels still in "
+    "the same order? Is the learning rate far too large?",
     section=RECIPE,
     found=has(lambda answer, network: learned(network) < 0.35),
 )
 fit.mistake(
     "too small",
     trained(hidden=(12,), epochs=40),
-    "With so few hidden units a network cannot know each digit in black and in white. You have not used the budget.",
+    "With so few hidden units a network seldom learns all digits in black and in white. You have not used the budget.",
     section=RECIPE,
     found=has(lambda answer, network: network.parameters[0].shape[1] < 24),
 )
