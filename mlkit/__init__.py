@@ -15,12 +15,18 @@ The mathematics, on NumPy alone:
 - ``schedules``: learning rates that change with the step.
 - ``training``: batches, epochs, validation, and when to stop.
 - ``datasets``: small data whose answers are known.
+- ``surfaces``: landscapes with two parameters, so that a descent can be watched.
 
 The pictures:
 
 - ``plots``: what the chapters draw, on axes.
 - ``style``, ``svg``, ``figures``: a drawing becomes a picture with alt text, right on light and dark pages.
 - ``explore``: a drawing function and lists of values become a figure that moves, live and published.
+
+The exercises:
+
+- ``checks``: what is right, what is not yet, and which mistake was made.
+- ``grading``: for instructors, from handing out to marks.
 
 At every door: ``validation``, which says what came and what was wanted.
 

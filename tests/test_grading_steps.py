@@ -1,0 +1,392 @@
+"""Each step of grading by itself: hand out, take in, put back, give back; and what is said if something is missing."""
+
+import csv
+import json
+import subprocess
+import sys
+import warnings
+import zipfile
+
+import nbformat
+import pytest
+from grading_fixtures import NAME, ROOT, answered, checks_of, make_course, make_private, name_of, points
+
+from mlkit.grading import commands, export, sandbox
+from mlkit.grading.course import Course, Problem, open_course, require_prepared
+from mlkit.grading.marks import marks_of, secrets, suspicions, without
+from mlkit.grading.repair import is_check, read_hand_in, restored
+
+pytest.importorskip("nbgrader", reason='pip install -e ".[grading]"')
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course that is prepared, as the command line sees it."""
+    exercises, private = make_course(tmp_path), make_private(tmp_path)
+    monkeypatch.setenv("NN_GRADING", str(private))
+    return Course(exercises, private)
+
+
+@pytest.fixture
+def handout(course):
+    run(course, "generate", NAME)
+    return course.student(NAME)
+
+
+def run(course, *arguments):
+    return commands.main(["--course", str(course.exercises), *map(str, arguments)])
+
+
+# Hand out
+
+
+def test_the_student_version_is_clean_and_always_the_same(course, handout, capsys):
+    first = handout.read_bytes()
+    assert run(course, "generate", "--all") == 0
+    assert "was up to date" in capsys.readouterr().out
+    assert handout.read_bytes() == first
+    notebook = nbformat.reads(first.decode(), as_version=4)
+    nbformat.validate(notebook)
+    assert set(notebook.metadata) == {"kernelspec"}
+    assert [cell.id for cell in notebook.cells][:3] == ["title", "imports", "relu"]
+    relu = notebook.cells[2]
+    assert relu.source == "def relu(z):\n    # YOUR CODE HERE\n    ..."
+    assert (relu.metadata.deletable, notebook.cells[3].metadata.editable) == (False, False)
+    assert b"maximum" not in first
+    assert b"exp" not in first
+
+
+def test_a_source_that_cannot_be_handed_out_leaves_the_old_version(course, handout, capsys):
+    before = handout.read_bytes()
+    course.source(NAME).write_text("{", encoding="utf-8")
+    assert run(course, "generate", NAME) == 2
+    assert "cannot be read as a notebook" in capsys.readouterr().err
+    assert handout.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", open_course(private=False).names())
+def test_the_student_version_in_the_repository_is_the_current_one(name):
+    from mlkit.grading.student_version import as_text, read_notebook, student_version
+
+    ours = open_course(private=False)
+    made = as_text(student_version(ours, read_notebook(ours.source(name))))
+    kept = ours.student(name)
+    assert kept.exists(), f"python -m mlkit.grading generate {name}"
+    assert kept.read_bytes() == made, f"python -m mlkit.grading generate {name}"
+
+
+# Take in
+
+
+def write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+
+
+def test_every_kind_of_name_is_recognized_and_nothing_is_dropped_in_silence(course, handout, tmp_path, capsys):
+    text = handout.read_text(encoding="utf-8")
+    old, new = text.replace("Exercises", "Old"), text.replace("Exercises", "New")
+    other = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    files = {
+        "ada/activations.ipynb": old,
+        "ada/activations (2).ipynb": new,
+        "lovelaceada_LATE_1234_56_activations.ipynb": old,
+        "lovelaceada_1234_78_activations-1.ipynb": new,
+        "Grace Hopper_12_assignsubmission_file_/what I did.ipynb": text,
+        "Grace Hopper_13_assignsubmission_file_/activations.ipynb": text,
+        "mary_sue_activations.ipynb": text,
+        "torn_activations.ipynb": text[:100],
+        "activations.ipynb": text,
+        "essay.pdf": "",
+        ".ipynb_checkpoints/activations-checkpoint.ipynb": text,
+        "bob/notes.ipynb": other,
+    }
+    for name, content in files.items():
+        write(tmp_path / "in" / name, content)
+    assert run(course, "collect", NAME, tmp_path / "in") == 0
+    said = capsys.readouterr().out
+    names = ["Grace-Hopper", "Grace-Hopper-13", "ada", "bob", "lovelaceada-1234", "mary_sue", "torn"]
+    assert sorted(course.hand_ins(NAME)) == names
+    for student in ("ada", "lovelaceada-1234"):
+        assert "New" in course.submitted(student, NAME).read_text(encoding="utf-8")
+    for sentence in (
+        "Not taken, 4:",
+        "essay.pdf: not a notebook",
+        "activations.ipynb: its name says of no student",
+        "ada/activations.ipynb: ada/activations (2).ipynb of the same student is newer",
+    ):
+        assert sentence in said
+
+
+def test_a_zip_is_read_without_unpacking_it_anywhere(course, handout, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as file:
+        file.writestr("../../evil_activations.ipynb", handout.read_text(encoding="utf-8"))
+    assert run(course, "collect", NAME, tmp_path / "all.zip") == 0
+    assert course.hand_ins(NAME) == ["evil"]
+    assert not list(tmp_path.rglob("evil_*"))
+
+
+def test_the_notebook_of_another_chapter_is_not_taken(course, handout, tmp_path, capsys):
+    other = course.exercises / "source" / "03-other" / "other.ipynb"
+    write(
+        other, course.source(NAME).read_text(encoding="utf-8").replace('"relu', '"frelu').replace('"softm', '"fsoftm')
+    )
+    write(other, other.read_text(encoding="utf-8").replace('"essay', '"fessay'))
+    write(tmp_path / "in" / "ada_activations.ipynb", other.read_text(encoding="utf-8"))
+    assert run(course, "collect", NAME, tmp_path / "in") == 2
+    assert "it is the notebook of 03-other" in capsys.readouterr().out
+
+
+def test_neither_a_folder_nor_a_zip(course, handout, capsys):
+    assert run(course, "collect", NAME, handout) == 2
+    assert "neither a folder nor a zip" in capsys.readouterr().err
+
+
+# Put back
+
+
+def put_back(handout, changed, tmp_path):
+    path = tmp_path / "hand-in.ipynb"
+    write(path, changed)
+    return restored(read_hand_in(path), nbformat.read(handout, as_version=4))
+
+
+def sources(notebook):
+    return [cell.source for cell in notebook.cells if is_check(cell)]
+
+
+def test_what_was_handed_out_comes_back_as_it_is(handout, tmp_path):
+    notebook, notes = put_back(handout, answered(handout), tmp_path)
+    assert notes == []
+    assert len(notebook.cells) == len(nbformat.read(handout, as_version=4).cells)
+
+
+def test_deleted_checks_return_behind_their_answers(handout, tmp_path):
+    changed = answered(handout)
+    changed["cells"] = [cell for cell in changed["cells"] if cell not in checks_of(changed)]
+    notebook, notes = put_back(handout, changed, tmp_path)
+    names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+    assert names[2:6] == ["relu", "relu-check", "softmax", "softmax-check"]
+    assert len(notes) == 2
+
+
+def test_everything_may_be_missing(handout, tmp_path):
+    notebook, notes = put_back(handout, answered(handout) | {"cells": []}, tmp_path)
+    assert len(sources(notebook)) == 2
+    assert "another notebook" in notes[0]
+
+
+@pytest.mark.parametrize("metadata", [None, [], {"nbgrader": None}, {"nbgrader": {"grade_id": ["relu"]}}, {"tags": 3}])
+def test_metadata_may_be_anything(handout, tmp_path, metadata):
+    changed = answered(handout)
+    for cell in changed["cells"]:
+        cell["metadata"] = metadata
+    notebook, _ = put_back(handout, changed, tmp_path)
+    assert len(sources(notebook)) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nbformat.validate(notebook)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"cells": 3, "nbformat": 4}', "\udcff", '{"nbformat": 99}'])
+def test_a_file_that_is_no_notebook_is_a_problem_and_no_crash(tmp_path, text):
+    path = tmp_path / "hand-in.ipynb"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(Problem, match="The file"):
+        read_hand_in(path)
+
+
+# Marks
+
+
+@pytest.mark.parametrize(
+    ("shown", "earned"), [("2.0", 2), ("99.0", 4), ("-1", 0), ("nan", 0), ("full marks", 0), ("", 0)]
+)
+def test_a_mark_is_a_number_between_0_and_the_most_there_is(handout, shown, earned):
+    notebook = nbformat.read(handout, as_version=4)
+    for cell in filter(is_check, notebook.cells):
+        cell.metadata.nbgrader.points = 4
+        cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": shown})]
+    marks = marks_of(notebook, {}, notebook)
+    assert [mark.earned for mark in marks] == [earned, earned, 0]
+    assert all(mark.why for mark in marks if mark.earned < mark.points)
+
+
+def test_secrets_are_taken_out_wherever_they_are(course):
+    found = secrets(course.private)
+    assert "123456789" in found
+    text = {"a": ["the seed is 123456789", {"b": 3}]}
+    assert without(found, text) == {"a": ["the seed is [removed: this belongs to the instructor]", {"b": 3}]}
+
+
+def test_an_ordinary_answer_is_not_suspect(handout, tmp_path):
+    notebook, _ = put_back(handout, answered(handout), tmp_path)
+    assert suspicions(notebook) == []
+    notebook, _ = put_back(handout, answered(handout, relu="import sys\nsys.modules.clear()"), tmp_path)
+    assert suspicions(notebook) == ["sys.modules"]
+
+
+def test_the_command_line_says_what_there_is():
+    done = subprocess.run([sys.executable, "-m", "mlkit.grading", "--help"], capture_output=True, text=True, check=True)
+    for command in ("prepare", "generate", "collect", "autograde", "feedback", "export"):
+        assert f"\n    {command} " in done.stdout
+    assert "export NN_GRADING" in done.stdout
+
+
+# What is missing is said, with exit status 2, and nobody gets 0 for it
+
+
+def test_without_nn_grading_the_command_says_so_and_stops(course, monkeypatch, capsys):
+    monkeypatch.delenv("NN_GRADING")
+    for step in (["autograde", NAME], ["collect", NAME, "."], ["feedback", NAME], ["export", NAME], ["prepare"]):
+        assert run(course, *step) == 2
+        assert "NN_GRADING is not set" in capsys.readouterr().err
+
+
+def test_the_private_folder_is_refused_inside_the_repository(course, monkeypatch, capsys):
+    for inside in (course.exercises.parent / "mine", ROOT / "mine"):
+        monkeypatch.setenv("NN_GRADING", str(inside))
+        assert run(course, "prepare") == 2
+        assert "inside the repository" in capsys.readouterr().err
+        assert not inside.exists()
+
+
+def test_prepare_makes_a_seed_once(course, tmp_path, monkeypatch):
+    monkeypatch.setenv("NN_GRADING", str(tmp_path / "new"))
+    assert run(course, "prepare") == 0
+    seed = (tmp_path / "new" / "seed").read_text(encoding="utf-8")
+    assert int(seed) > 10**8
+    assert run(course, "prepare") == 0
+    assert (tmp_path / "new" / "seed").read_text(encoding="utf-8") == seed
+    assert "private_test" in (tmp_path / "new" / "tests" / "README").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("seed", [None, "", "minus one", "-1"])
+def test_without_a_seed_nobody_is_graded(course, seed, capsys):
+    (course.private / "seed").unlink()
+    if seed is not None:
+        write(course.private / "seed", seed)
+    with pytest.raises(Problem):
+        require_prepared(course)
+    assert run(course, "autograde", NAME) == 2
+    assert "seed" in capsys.readouterr().err
+    assert not (course.private / "gradebook.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (["autograde", NAME], "`collect` brings them"),
+        (["autograde", NAME, "--student", "ada"], "There is no hand-in of 02-activations by ada"),
+        (["autograde", "99-none"], "The assignments are: 02-activations"),
+        (["feedback", NAME], "has been graded yet"),
+        (["export", NAME], "has been graded yet"),
+        (["generate"], "Say which assignment, or --all."),
+    ],
+)
+def test_a_step_too_early_says_which_one_is_missing(course, step, sentence, capsys):
+    assert run(course, *step) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.build
+@pytest.mark.xdist_group("grading")
+def test_a_reference_solution_that_loses_a_point_stops_the_grading(course, handout, capsys):
+    write(course.submitted("ada", NAME), answered(handout))
+    source = json.loads(course.source(NAME).read_text(encoding="utf-8"))
+    answer = next(cell for cell in source["cells"] if name_of(cell) == "relu")
+    answer["source"] = "def relu(z):\n    return abs(z)"
+    write(course.source(NAME), source)
+    assert run(course, "autograde", NAME, "--sandbox", "none") == 2
+    said = capsys.readouterr().err
+    assert "The reference solution does not earn full marks, so nobody was graded" in said
+    assert "relu-check" in said
+    assert "softmax-check" not in said
+    assert not course.autograded("ada", NAME).exists()
+
+
+def test_without_bubblewrap_that_is_said_or_refused(course, monkeypatch):
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    used, sentence = sandbox.choose_sandbox("auto", course.private)
+    assert not used
+    assert "there is no command `bwrap`" in sentence
+    assert "NO SANDBOX" in sentence
+    with pytest.raises(Problem, match="bubblewrap cannot be used here"):
+        sandbox.choose_sandbox("bwrap", course.private)
+
+
+# Give back
+
+
+@pytest.fixture
+def rows(monkeypatch):
+    """A gradebook with two students, one of whom waits for a person."""
+    found = [
+        export.gradebook.Row("lovelaceada-1234", "relu-check", 4, 3.5),
+        export.gradebook.Row("lovelaceada-1234", "essay", 2, 2.0),
+        export.gradebook.Row("Grace-Hopper", "relu-check", 4, 4.0),
+        export.gradebook.Row("Grace-Hopper", "essay", 2, None),
+    ]
+    monkeypatch.setattr(export.gradebook, "read", lambda course, name: found)
+    monkeypatch.setattr(export.by_hand, "apply", lambda course, name: None)
+
+
+def collected(course):
+    text = "student,name,canvas_id,moodle_id,handed_in_as\nlovelaceada-1234,lovelaceada,1234,,a.ipynb\n"
+    course.table("collected", NAME).write_text(text + "Grace-Hopper,Grace Hopper,,12,b.ipynb\n", encoding="utf-8")
+
+
+def table(course, ending=""):
+    with (course.private / "grades" / f"{NAME}{ending}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def test_the_tables_have_the_columns_that_canvas_and_moodle_read(course, rows, capsys):
+    collected(course)
+    assert run(course, "export", NAME, "--title", "Activations (77)") == 0
+    assert "until a person has read an answer: Grace-Hopper" in capsys.readouterr().out
+    assert table(course) == [
+        ["student", "name", "relu-check", "essay", "total", "of", "by hand"],
+        ["lovelaceada-1234", "lovelaceada", "3.5", "2", "5.5", "6", ""],
+        ["Grace-Hopper", "Grace Hopper", "4", "", "4", "6", "open"],
+    ]
+    assert table(course, "-canvas") == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Activations (77)"],
+        ["    Points Possible", "", "", "", "", "6"],
+        ["lovelaceada", "1234", "", "", "", "5.5"],
+        ["Grace Hopper", "", "", "Grace-Hopper", "", ""],
+    ]
+    assert table(course, "-moodle")[0] == ["Full name", "ID number", "Email address", "Activations (77)"]
+    assert table(course, "-moodle-worksheet") == [
+        ["Identifier", "Full name", "Grade", "Last modified (grade)"],
+        ["Participant 12", "Grace Hopper", "", "-"],
+    ]
+
+
+def test_a_list_of_students_says_who_is_who(course, rows):
+    collected(course)
+    head = "student,Student,ID,SIS User ID,SIS Login ID,Section,ID number,Email address\n"
+    text = (
+        head + ',"Lovelace, Ada",1234,s1,ada,Sec 1,m1,ada@example.org\nGrace-Hopper,Grace Hopper,5,s2,gh,Sec 1,m2,g@x\n'
+    )
+    write(course.private / "students.csv", text)
+    run(course, "export", NAME)
+    assert table(course, "-canvas")[2] == ["Lovelace, Ada", "1234", "s1", "ada", "Sec 1", "5.5"]
+    assert table(course, "-moodle")[2] == ["Grace Hopper", "m2", "g@x", ""]
+
+
+def test_a_name_that_begins_like_a_formula_is_harmless(course, rows):
+    assert export._harmless("=1+1") == "'=1+1"
+    assert export._harmless("-0.5") == "-0.5"
+
+
+def test_points_given_by_hand_must_be_possible(course, handout, capsys):
+    row = "ada,essay,2,three,,because"
+    course.table("by-hand", NAME).write_text(f"student,question,of,points,comment,answer\n{row}\n", encoding="utf-8")
+    assert run(course, "export", NAME) == 2
+    assert "ada, essay: the points must be a number from 0 to 2, got 'three'" in capsys.readouterr().err
+
+
+def test_the_points_of_a_check_cell_are_those_of_its_question(handout):
+    notebook = nbformat.read(handout, as_version=4)
+    assert [c.metadata.nbgrader.points for c in notebook.cells if is_check(c)] == [points("relu"), points("softmax")]
