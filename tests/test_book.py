@@ -1,5 +1,6 @@
 """The book as a build makes it: the same every time, stopped by every fault, and complete without any other host."""
 
+import importlib
 import json
 import os
 import re
@@ -10,7 +11,9 @@ from collections import Counter
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
+import yaml
 from book_fixtures import ROOT, book_pages, source
 
 pytestmark = [pytest.mark.build, pytest.mark.xdist_group("book")]
@@ -185,3 +188,50 @@ def test_the_script_of_the_figures_stands_once_on_a_page_that_has_any(page):
     figures = page.html.count("<mlkit-explore ")
     assert page.html.count('customElements.define("mlkit-explore"') == (1 if page.pictures else 0)
     assert figures <= len(page.pictures)
+
+
+# Solutions
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """``book.py`` as if the book lay in a temporary folder, with the exercises of one chapter."""
+    monkeypatch.syspath_prepend(ROOT)
+    book = importlib.import_module("book")
+    monkeypatch.setattr(book, "HERE", tmp_path)
+    monkeypatch.setattr(book, "BUILD", tmp_path / "_build")
+    monkeypatch.delenv("SOLUTIONS", raising=False)
+    shutil.copytree(
+        ROOT / "exercises" / "source" / "03-chain-rule", tmp_path / "exercises" / "source" / "03-chain-rule"
+    )
+    shutil.copy(ROOT / "_toc.yml", tmp_path)
+    (tmp_path / "_build").mkdir()
+    return book
+
+
+def test_solutions_are_pages_at_the_end_folded_question_by_question(elsewhere, tmp_path):
+    toc = yaml.safe_load(elsewhere.write_solutions().read_text(encoding="utf-8"))
+    last = {"caption": "Solutions", "chapters": [{"file": "exercises/solutions/03-chain-rule"}]}
+    assert toc["parts"][:-1] == yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    assert toc["parts"][-1] == last
+    page = (tmp_path / "exercises" / "solutions" / "03-chain-rule.md").read_text(encoding="utf-8")
+    assert page.startswith("# Solutions: The chain rule\n")
+    assert len(re.findall(r"^## \d\. ", page, re.MULTILINE)) == 6
+    assert page.count("````{admonition} Solution\n:class: dropdown\n```python\n") >= 6
+    assert "SOLUTION\n" not in page
+    assert "def slope(" in page
+
+
+def test_solutions_can_be_left_out(elsewhere, tmp_path, monkeypatch):
+    elsewhere.write_solutions()
+    monkeypatch.setenv("SOLUTIONS", "0")
+    assert elsewhere.write_solutions() == tmp_path / "_toc.yml"
+    assert not (tmp_path / "exercises" / "solutions").exists()
+
+
+def test_the_book_holds_a_folded_solution_for_every_question(book):
+    for source in sorted((ROOT / "exercises" / "source").glob("*/*.ipynb")):
+        cells = nbformat.read(source, as_version=4).cells
+        answers = [c for c in cells if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("solution")]
+        html = (book / "exercises" / "solutions" / f"{source.parent.name}.html").read_text(encoding="utf-8")
+        assert html.count('class="dropdown admonition"') == len(answers)
