@@ -194,7 +194,7 @@ def test_the_script_of_the_figures_stands_once_on_a_page_that_has_any(page):
 
 
 @pytest.fixture
-def elsewhere(tmp_path, monkeypatch):
+def book_elsewhere(tmp_path, monkeypatch):
     """``book.py`` as if the book lay in a temporary folder, with the exercises of one chapter."""
     monkeypatch.syspath_prepend(ROOT)
     book = importlib.import_module("book")
@@ -209,8 +209,8 @@ def elsewhere(tmp_path, monkeypatch):
     return book
 
 
-def test_solutions_are_pages_at_the_end_folded_question_by_question(elsewhere, tmp_path):
-    toc = yaml.safe_load(elsewhere.write_solutions().read_text(encoding="utf-8"))
+def test_solutions_are_pages_at_the_end_folded_question_by_question(book_elsewhere, tmp_path):
+    toc = yaml.safe_load(book_elsewhere.write_solutions().read_text(encoding="utf-8"))
     last = {"caption": "Solutions", "chapters": [{"file": "exercises/solutions/03-chain-rule"}]}
     assert toc["parts"][:-1] == yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     assert toc["parts"][-1] == last
@@ -222,16 +222,16 @@ def test_solutions_are_pages_at_the_end_folded_question_by_question(elsewhere, t
     assert "def slope(" in page
 
 
-def test_solutions_can_be_left_out(elsewhere, tmp_path, monkeypatch):
-    elsewhere.write_solutions()
+def test_solutions_can_be_left_out(book_elsewhere, tmp_path, monkeypatch):
+    book_elsewhere.write_solutions()
     monkeypatch.setenv("SOLUTIONS", "0")
-    assert elsewhere.write_solutions() == tmp_path / "_toc.yml"
+    assert book_elsewhere.write_solutions() == tmp_path / "_toc.yml"
     assert not (tmp_path / "exercises" / "solutions").exists()
 
 
 def test_the_book_holds_a_folded_solution_for_every_question(book):
-    for source in sorted((ROOT / "exercises" / "source").glob("*/*.ipynb")):
-        cells = nbformat.read(source, as_version=4).cells
+    for path in sorted((ROOT / "exercises" / "source").glob("*/*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
         answers = [c for c in cells if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("solution")]
-        html = (book / "exercises" / "solutions" / f"{source.parent.name}.html").read_text(encoding="utf-8")
+        html = (book / "exercises" / "solutions" / f"{path.parent.name}.html").read_text(encoding="utf-8")
         assert html.count('class="dropdown admonition"') == len(answers)
