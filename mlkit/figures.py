@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import MaxNLocator
 
-from mlkit.style import STYLE
+from mlkit.style import STYLE, in_style
 from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
 from mlkit.validation import as_choice, as_floats, as_number
 
@@ -175,7 +175,7 @@ def new_axes(
         grid,
     )
     spare = _spare.get(settings)
-    with matplotlib.rc_context(STYLE):
+    with in_style():
         axes = spare.pop() if spare else _make_axes(settings)
         if title is not None:
             axes.set_title(title, y=TITLE_HEIGHT)
@@ -253,7 +253,7 @@ def _give_back(figure):
 
 
 def _look_of_new_axes(settings):
-    with matplotlib.rc_context(STYLE):
+    with in_style():
         new = _make_axes(settings).figure
     _ruled[settings] = rulers_of(_draw(new))  # drawing places the ticks, as it did in the figure that comes back
     _empty(new.axes[0])
@@ -304,7 +304,7 @@ def _svg(figure):
 
 
 def _draw(figure):
-    with matplotlib.rc_context(STYLE):
+    with in_style():
         buffer, dpi = io.StringIO(), figure.dpi
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
         figure.dpi = dpi  # print_svg leaves 72 behind: images in the next frame would be coarser
@@ -314,7 +314,7 @@ def _draw(figure):
 def _image(figure, dpi):
     from PIL import Image
 
-    with matplotlib.rc_context(STYLE):
+    with in_style():
         original, figure.dpi = figure.dpi, dpi
         canvas = FigureCanvasAgg(figure)
         canvas.draw()

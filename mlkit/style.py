@@ -1,5 +1,7 @@
 """One look for every figure: the colors, light and dark, and matplotlib's settings."""
 
+import contextlib
+
 import matplotlib
 
 # Each color is seen as its CSS variable: (on light pages, on dark pages). What carries meaning has a contrast of at
@@ -61,3 +63,16 @@ STYLE = {
     "lines.linewidth": 1.8,
     "lines.markersize": 6.5,
 }
+
+
+def in_style():
+    """A context in which matplotlib's settings are ours: nothing to do if they are, since a copy takes time.
+
+    Examples
+    --------
+    >>> with in_style():
+    ...     matplotlib.rcParams["svg.fonttype"]
+    'none'
+    """
+    ours = all(matplotlib.rcParams[name] == value for name, value in STYLE.items())
+    return contextlib.nullcontext() if ours else matplotlib.rc_context(STYLE)

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from functools import lru_cache
 
 from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
@@ -56,7 +57,12 @@ def clean(svg):
 
 
 def _clean_tag(tag, used):
-    tag = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", tag.replace("xlink:href", "href"))
+    return _shorten(re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", tag))
+
+
+@lru_cache(maxsize=4096)  # most lines of a frame are those of the frame before
+def _shorten(tag):
+    tag = tag.replace("xlink:href", "href")
     tag = re.sub(r'(href="#|url\(#| id=")', rf"\1{FIGURE_NAME}", tag)
     if tag.startswith("<image"):
         return tag  # its scale needs every digit
