@@ -17,6 +17,7 @@ import yaml
 from book_fixtures import ROOT, book_pages, source
 
 pytestmark = [pytest.mark.build, pytest.mark.xdist_group("book")]
+SMALL_BOOKS = pytest.mark.xdist_group("small")  # they need not wait for the real one
 KEPT = ("_config.yml", "book.py", "mlkit", "chapters")
 TOC = "format: jb-book\nroot: chapters/index\nchapters:\n  - file: chapters/small\n"
 SMALL = [
@@ -80,6 +81,7 @@ def small(tmp_path_factory):
     return folder, built
 
 
+@SMALL_BOOKS
 def test_two_clean_builds_are_the_same_to_the_byte(small, tmp_path):
     folder, _ = small
     other = small_book(tmp_path / "another-place")
@@ -90,11 +92,18 @@ def test_two_clean_builds_are_the_same_to_the_byte(small, tmp_path):
     assert [name for name in first if first[name] != second[name]] == []
 
 
+@SMALL_BOOKS
 def test_a_build_says_what_it_runs_and_last_the_page_to_open(small):
     folder, built = small
     assert "chapters/small.ipynb: Executing notebook" in built.stdout
     assert built.stdout.rstrip().splitlines()[-1].endswith(f"Open {folder / '_build' / 'html' / 'index.html'}")
     assert (folder / "_build" / "html" / "index.html").exists()
+
+
+def test_tests_that_share_the_book_stay_in_one_process(request):
+    """Else two processes build into one folder at the same time."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("@book")
 
 
 def test_the_book_runs_no_chapter_twice(book):
@@ -104,6 +113,7 @@ def test_the_book_runs_no_chapter_twice(book):
     assert again.stdout.rstrip().splitlines()[-1].endswith(f"Open {book / 'index.html'}")
 
 
+@SMALL_BOOKS
 def test_a_changed_mlkit_runs_the_chapters_again(small):
     folder, _ = small
     unchanged = build(folder)
@@ -115,6 +125,7 @@ def test_a_changed_mlkit_runs_the_chapters_again(small):
     assert "chapters/small.ipynb: Executing notebook" in changed.stdout
 
 
+@SMALL_BOOKS
 def test_a_slider_that_fails_at_one_value_stops_the_build_each_time(tmp_path):
     draw = SMALL[1].replace("(slope, kind):\n", f"(slope, kind):\n    {BROKEN}\n")
     folder = small_book(tmp_path / "broken", [SMALL[0], draw, *SMALL[2:]])
