@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 help:
 	@echo "make book   build the book; the last line says which file to open (SOLUTIONS=0 leaves the solutions out)"
 	@echo "make lab    open the chapters in JupyterLab"
-	@echo "make test   run every test (about 4 minutes)"
+	@echo "make test   run every test (about 13 minutes)"
 	@echo "make check  run the fast tests and the linter (seconds)"
 	@echo "make bench  measure training speed against other libraries"
 	@echo "make clean  remove what was built"
