@@ -1,0 +1,45 @@
+"""A clone with everything installed as README says, and the walk through the commands of a page."""
+
+import pytest
+from walking import ROOT, Walk, commands_of, make_clone, restore
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory):
+    """The repository as a newcomer clones it, in a folder with a blank and an umlaut; nothing is installed."""
+    return make_clone(tmp_path_factory.mktemp("journeys") / "Meine Bücher" / ROOT.name)
+
+
+@pytest.fixture(scope="session")
+def installed(clone):
+    """The same clone, after the lines of README that make and fill the environment."""
+    walk = Walk(commands_of("README.md", "Without make", "sh"), clone)
+    for part in ("-m venv", "pip install"):
+        walk.run(part)
+    return walk
+
+
+@pytest.fixture(scope="module")
+def here(installed):
+    """The clone, left as it was found once the journey is over."""
+    yield installed.folder
+    restore(installed.folder)
+
+
+@pytest.fixture
+def walk(request, here, installed):
+    """The commands of the sections that the test's marks name; each must be walked before the test ends."""
+    marks = [mark.args for mark in request.node.iter_markers("walks")]
+    walk = Walk([command for section in marks for command in commands_of(*section)], here)
+    walk.walked |= installed.walked
+    yield walk
+    failed = getattr(request.node, "failed", False)
+    assert failed or not walk.missing(), f"never walked: {walk.missing()}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        item.failed = report.failed
+    return report
