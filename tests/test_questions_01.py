@@ -238,6 +238,7 @@ VARIANTS = [
     ("step", "−1 for silent", minus_one_by_loop),
     ("step", "one question for a whole array", if_of_an_array),
     ("step", "True and False", lambda z: np.greater_equal(z, 1e-300)),
+    ("step", "one number at a time", lambda z: float(float(z) > 0)),
     ("predict", "the bias forgotten", lambda X, w, b: np.heaviside((X * w).sum(axis=1), 0)),
     ("predict", "the bias once for each input", bias_in_the_inner_loop),
     ("predict", "factors that do not fit", lambda X, w, b: step_by_loop(np.dot(w, X) + b)),

@@ -264,6 +264,9 @@ VARIANTS = [
     ("sigmoid", "a lost minus sign", lambda z: 1 - 1 / (1 + np.exp(-z))),
     ("sigmoid", "overflow at a large negative z", element_by_element(lambda z: 1 / (1 + math.exp(-z)))),
     ("sigmoid", "overflow at a large negative z", lambda z: np.power(1 + np.e**-z, -1)),
+    ("sigmoid", "one number at a time", lambda z: math.exp(z) / (1 + math.exp(z))),
+    ("tanh", "one number at a time", lambda z: float(np.tanh(float(z)))),
+    ("elu", "one number at a time", lambda z, alpha: z * (z > 0) + alpha * math.expm1(z * (z < 0))),
     (
         "sigmoid",
         "both formulas everywhere",

@@ -303,6 +303,35 @@ def train_layer_by_layer(X, y, parameters, learning_rate, epochs):
     return [W1, b1, W2, b2], losses
 
 
+def squared_error_typed(z, y, over):
+    a, t = 1 / (1 + np.exp(-z)), y[:, None]
+    return np.sum((a - t) ** 2) / len(z) / over, 2 / over * (a - t) * a * (1 - a) / len(z)
+
+
+def bce_with_brackets_lost(z, y):
+    a, t = 1 / (1 + np.exp(-z)), y[:, None]
+    return np.sum(-t * np.log(a) + (1 - t) * np.log(1 - a)) / len(z), (a - t) / len(z)
+
+
+def ce_by_mlkit(z, y):
+    return LOSSES["categorical_cross_entropy_from_logits"].value_and_gradient(z, y)
+
+
+def steeper(z, delta):
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return delta * p * (1 - p)
+
+
+def network_with_the_slope_of_the_squared_error(X, y, W1, b1, W2, b2):
+    a1 = np.tanh(X @ W1 + b1)
+    z = a1 @ W2 + b2
+    p, t = sigmoid(z), y[:, None]
+    d2 = (p - t) * p * (1 - p) / len(X)
+    d1 = d2 @ W2.T * (1 - a1 * a1)
+    return np.mean(np.logaddexp(0, z) - t * z), X.T @ d1, d1.sum(0), a1.T @ d2, d2.sum(0)
+
+
 def varied(function, **changes):
     return lambda *arguments: function(*arguments, **changes)
 
@@ -318,6 +347,11 @@ TYPED = [
     ("sigmoid-bce", bce_naive, "overflow"),
     ("sigmoid-bce", bce_with_a_little_something, "cut off"),
     ("sigmoid-bce", lambda z, y: (bce_by_loops(z, y)[0], -bce_by_loops(z, y)[1]), "target minus output"),
+    ("sigmoid-bce", lambda z, y: squared_error_typed(z, y, 1), "squared error"),
+    ("sigmoid-bce", lambda z, y: squared_error_typed(z, y, 2), "squared error"),
+    ("sigmoid-bce", bce_with_brackets_lost, "minus sign for the first term only"),
+    ("softmax-ce", lambda z, y: (ce_by_mlkit(z, y)[0], steeper(z, ce_by_mlkit(z, y)[1])), "slope of a sigmoid left in"),
+    ("two-layer", network_with_the_slope_of_the_squared_error, "slope of the sigmoid left in"),
     ("softmax-ce", varied(ce_typed, axis=0, shift=False), "softmax down the columns"),
     ("softmax-ce", varied(ce_typed, shift=False), "overflow"),
     ("softmax-ce", ce_typed, "logarithm of a rounded 0"),

@@ -239,6 +239,11 @@ def global_numbers(rule, fan_in, fan_out, rng, alpha):
     return np.random.randn(fan_in, fan_out) * np.sqrt(2 / fan_in)  # noqa: NPY002 - as in old code
 
 
+def glorot_without_brackets(rule, fan_in, fan_out, rng, alpha):
+    variance = {"lecun": 1 / fan_in, "glorot": 2 / fan_in + fan_out, "he": 2 / (1 + alpha**2) / fan_in}[rule]
+    return math.sqrt(variance) * rng.normal(size=(fan_in, fan_out))
+
+
 def ruled(**scales):
     """A learner's rules through variance scaling: scale and mode for each."""
     known = {
@@ -316,6 +321,8 @@ VARIANTS = [
     ("variance-scaling", "the shape the other way round", lambda *given: scaling_in_a_loop(*given).T),
     ("variance-scaling", "a seed of its own", seeded),
     ("initialize", "rng not used", global_numbers),
+    ("initialize", "Glorot: brackets lost", glorot_without_brackets),
+    ("initialize", "0.01 whatever the rule", lambda rule, i, o, rng, alpha: rng.standard_normal((i, o)) * 0.01),
     ("initialize", "Glorot: the 2 counted twice", ruled(glorot=(2, "fan_avg"))),
     ("initialize", "Glorot: forward only", ruled(glorot=(1, "fan_in"))),
     ("initialize", "He: the 2 lost", ruled(he=(lambda alpha: 1 / (1 + alpha**2), "fan_in"))),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlkit import perceptron
-from mlkit.checks.expect import a_number, a_tuple, an_array, close, require
+from mlkit.checks.expect import a_number, a_tuple, an_array, close, one_at_a_time, require
 from mlkit.checks.question import Question
 
 ONE = "One neuron"
@@ -109,6 +109,16 @@ step.mistake(
     "answers for each element.",
     section=ONE,
 )
+
+step.mistake(
+    "one number at a time",
+    lambda z: int(z > 0),
+    "`int` makes one number of one number, and an array holds many. An array has a way to turn all its elements into "
+    "numbers at once.",
+    section=ONE,
+    found=lambda answer, rng: one_at_a_time(answer, some_sums(rng)),
+)
+
 
 # 2. predict
 

@@ -1,11 +1,12 @@
 """Chapter 2, questions 1 to 4: ReLU, sigmoid, tanh and their derivatives."""
 
+import math
 import warnings
 
 import numpy as np
 
 from mlkit.activations import ACTIVATIONS
-from mlkit.checks.expect import an_array, close, require
+from mlkit.checks.expect import an_array, close, one_at_a_time, require
 from mlkit.checks.question import Question
 
 GALLERY = "The gallery"
@@ -131,6 +132,13 @@ relu.mistake(
 )
 
 
+ONE_NUMBER = "one number at a time"
+FOR_ARRAYS = (
+    "Your function takes a single number, and an array holds many. The functions of `math` and Python's `int` and "
+    "`float` work on one; those of NumPy have the same names and work element by element."
+)
+
+
 def asks_once(answer, z):
     try:
         answer(z)
@@ -225,6 +233,13 @@ sigmoid.mistake(
     found=lambda answer, rng: asks_once(answer, moderate(rng)),
 )
 sigmoid.mistake(
+    ONE_NUMBER,
+    lambda z: 1 / (1 + math.exp(-z)),
+    FOR_ARRAYS,
+    section=GALLERY,
+    found=lambda answer, rng: one_at_a_time(answer, moderate(rng)),
+)
+sigmoid.mistake(
     "overflow at a large positive z",
     lambda z: np.exp(z) / (1 + np.exp(z)),
     "e to the power of z is too large for a float once z is above 709, and infinity divided by infinity is not a "
@@ -286,6 +301,13 @@ def _(answer, rng):
     close(now, np.tanh(z), "for some z between −4 and 3 it is not tanh")
 
 
+tanh.mistake(
+    ONE_NUMBER,
+    lambda z: math.tanh(z),
+    FOR_ARRAYS,
+    section=GALLERY,
+    found=lambda answer, rng: one_at_a_time(answer, moderate(rng)),
+)
 tanh.mistake(
     "not run twice as fast",
     lambda z: 2 * sigmoid_by_definition(z) - 1,

@@ -1,13 +1,17 @@
 """Chapter 2, questions 5 and 6: ELU and softmax, without an overflow."""
 
+import math
+
 import numpy as np
 
 from mlkit import activations
-from mlkit.checks.expect import an_array, close, require
+from mlkit.checks.expect import an_array, close, one_at_a_time, require
 from mlkit.checks.question import Question
 from mlkit.checks.questions.chapter_02_functions import (
     FAR,
+    FOR_ARRAYS,
     GALLERY,
+    ONE_NUMBER,
     SOFTMAX,
     moderate,
     quietly,
@@ -110,6 +114,13 @@ elu.mistake(
     lambda z, alpha: np.where(z > 0, alpha * (np.exp(z) - 1), z),
     "The straight part is on the left and the exponential on the right. It is the other way round.",
     section=GALLERY,
+)
+elu.mistake(
+    ONE_NUMBER,
+    lambda z, alpha: np.where(z > 0, z, alpha * math.expm1(z)),
+    FOR_ARRAYS,
+    section=GALLERY,
+    found=lambda answer, rng: one_at_a_time(answer, moderate(rng), 1.5),
 )
 elu.mistake(
     "both formulas everywhere",

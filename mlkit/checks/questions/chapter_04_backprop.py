@@ -25,11 +25,13 @@ def a_batch(rng, n=7, d=3, m=4):
     return X, y, rng.normal(size=(d, m)), rng.normal(size=m), rng.normal(size=(m, 1)), rng.normal(size=1)
 
 
-def two_layers(X, y, W1, b1, W2, b2, *, slope=None, back=None):
-    """Loss and gradients of a network with tanh and one sigmoid output; the slope and the way back may be wrong."""
+def two_layers(X, y, W1, b1, W2, b2, *, slope=None, back=None, at_output=None):
+    """Loss and gradients of a network with tanh and one sigmoid output; both slopes and the way back may be wrong."""
     Z1 = X @ W1 + b1
     A1 = np.tanh(Z1)
-    loss, delta2 = BCE.value_and_gradient(A1 @ W2 + b2, np.asarray(y, dtype=float).reshape(-1, 1))
+    Z2 = A1 @ W2 + b2
+    loss, delta2 = BCE.value_and_gradient(Z2, np.asarray(y, dtype=float).reshape(-1, 1))
+    delta2 = delta2 if at_output is None else delta2 * at_output(sigmoid(Z2))
     delta1 = delta2 @ W2.T if back is None else back(delta2, W2, A1)
     delta1 = delta1 * (1 - A1**2 if slope is None else slope(Z1, A1))
     return loss, X.T @ delta1, delta1.sum(axis=0), A1.T @ delta2, delta2.sum(axis=0)
@@ -124,6 +126,13 @@ hidden_wrong(
     "Every hidden unit gets the delta of the output unchanged. It is to blame only as far as it is connected: where is "
     "the weight that leads there?",
     back=lambda delta, W2, A: delta @ np.ones_like(W2).T,
+)
+two_layer.mistake(
+    "slope of the sigmoid left in",
+    lambda *batch: two_layers(*batch, at_output=lambda p: p * (1 - p)),
+    "The delta of the output contains the sigmoid's slope, as with the squared error. With the cross-entropy it "
+    "cancels: multiply it out.",
+    section="The cost layer takes over the last activation",
 )
 two_layer.mistake(
     "(n,) against (n, 1)",

@@ -117,8 +117,17 @@ def overflows(answer, rng):
 
 
 def limited(answer, rng):
+    """Right for moderate z, but the loss stops growing: a loss that is another one altogether is not cut off."""
     loss, _ = answer(np.array([[1000.0]]), np.array([0]))
-    return 0 < loss < 900
+    z, y = some_logits(rng)
+    return 0 < loss < 900 and np.allclose(answer(z, y)[0], BCE.value(z, y), rtol=1e-3)
+
+
+def squared(answer, rng):
+    """The loss is the squared error of the outputs, halved or not, whatever delta is."""
+    z, y = some_logits(rng)
+    error = np.mean((sigmoid(z) - y.reshape(-1, 1)) ** 2)
+    return bool(np.isclose(answer(z, y)[0], [error, error / 2]).any())
 
 
 sigmoid_bce.mistake(
@@ -128,6 +137,14 @@ sigmoid_bce.mistake(
     "Make a column of y first.",
     section=PROGRAM,
     found=not_column,
+)
+sigmoid_bce.mistake(
+    "squared error",
+    bce_with(lambda p, y, n: 2 * (p - y) * p * (1 - p) / n, lambda p, y, n: np.mean((p - y) ** 2)),
+    "Your loss is the squared error. It never asks for more than 1, however sure the neuron is of something wrong; the "
+    "cross-entropy asks how surprised it is by the target.",
+    section=COST,
+    found=squared,
 )
 bce_mistake(
     "a sum, not a mean",
@@ -164,6 +181,13 @@ bce_mistake(
     "zeros cost nothing",
     "Examples with target 0 add nothing to your loss, so a neuron that always says 1 would be perfect.",
     loss=lambda p, y, n: -(y * np.log(p)).mean(),
+    section=NEURON,
+)
+bce_mistake(
+    "minus sign for the first term only",
+    "The minus sign reaches the first of the two logarithms only, so examples with target 0 lower your loss. Put the "
+    "sum of the two in brackets.",
+    loss=lambda p, y, n: (-y * np.log(p) + (1 - y) * np.log(1 - p)).mean(),
     section=NEURON,
 )
 bce_mistake(
@@ -297,6 +321,12 @@ ce_mistake(
     "Loss and delta are too small, by the number of classes: `mean()` over the whole table divides by n and by k.",
     lambda p, rows, n: (p - rows) / rows.size,
     lambda p, rows, n: -(rows * np.log(p)).mean(),
+)
+ce_mistake(
+    "slope of a sigmoid left in",
+    "Your delta is multiplied by p(1 − p), the slope of a sigmoid. What the cross-entropy and the softmax contribute "
+    "cancels: multiply it out.",
+    lambda p, rows, n: (p - rows) * p * (1 - p) / n,
 )
 ce_mistake(
     "target not subtracted",

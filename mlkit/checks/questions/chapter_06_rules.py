@@ -112,6 +112,12 @@ another_rule(
     glorot=lambda d, m, alpha: 1 / (d + m),
 )
 another_rule(
+    "Glorot: brackets lost",
+    "Division comes before addition: `2 / fan_in + fan_out` adds the number of outputs to the variance. Put the sum in "
+    "brackets.",
+    glorot=lambda d, m, alpha: 2 / d + m,
+)
+another_rule(
     "Glorot: forward only",
     "Your Glorot is LeCun's rule. It should look at the outputs of the layer, too.",
     glorot=lambda d, m, alpha: 1 / d,
@@ -170,6 +176,12 @@ another_rule(
     "LeCun: the outputs counted",
     "Your LeCun weights depend on the number of outputs. To keep the sums on their way forward, count what is summed.",
     lecun=lambda d, m, alpha: 1 / m,
+)
+another_rule(
+    "0.01 whatever the rule",
+    "Your weights have the standard deviation 0.01 for every rule and every layer. The rules say how it depends on the "
+    "size of the layer.",
+    **dict.fromkeys(NAMES, lambda d, m, alpha: 1e-4),
 )
 another_rule(
     "the ReLU's factor in all rules",
