@@ -188,7 +188,7 @@ def spirals(n_examples=300, noise=0.03, n_classes=2, turns=1.0, *, rng):
     n_classes = as_count(n_classes, "n_classes", at_least=2)
     y = _mixed_labels(as_count(n_examples, "n_examples", at_least=n_classes), n_classes, as_generator(rng))
     radius = rng.uniform(0.1, 1.0, n_examples)
-    angle = 2 * np.pi * (as_number(turns, "turns", above=0) * radius + y / n_classes)
+    angle = 2 * np.pi * (as_number(turns, "turns", above=0, below=1000) * radius + y / n_classes)
     return _with_noise(_polar(radius, angle), noise, rng), y
 
 

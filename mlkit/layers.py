@@ -16,7 +16,7 @@ import numpy as np
 
 from mlkit.activations import get_activation
 from mlkit.initializers import get_initializer
-from mlkit.validation import as_count, as_floats, as_generator, check_size
+from mlkit.validation import as_count, as_floats, as_generator, check_size, finite_result
 
 
 class Layer:
@@ -101,11 +101,12 @@ class Layer:
         return self.copy()
 
 
-def _copying(name):
-    """An attribute that is an array others hold as well: what is assigned is copied into it."""
+def copied_into(name):
+    """Return an attribute that is an array others hold as well: what is assigned is copied into it."""
 
-    def assign(layer, values):
-        copy_into(vars(layer)[f"_{name}"], values, name)
+    def assign(owner, values):
+        array = vars(owner)[f"_{name}"]
+        array[...] = as_dtype(as_floats(values, name, shape=array.shape), array.dtype, name)
 
     return property(attrgetter(f"_{name}"), assign)
 
@@ -227,8 +228,8 @@ class Dense(Layer):
         """The weighted sums Z = X W + b of the last forward pass."""
         return self.outputs
 
-    weights, biases = _copying("weights"), _copying("biases")
-    weights_gradient, biases_gradient = _copying("weights_gradient"), _copying("biases_gradient")
+    weights, biases = copied_into("weights"), copied_into("biases")
+    weights_gradient, biases_gradient = copied_into("weights_gradient"), copied_into("biases_gradient")
 
 
 class Activation(Layer):
@@ -307,15 +308,3 @@ def as_dtype(array, dtype, name):
         return array
     with np.errstate(over="ignore"):
         return as_floats(array.astype(dtype), name)
-
-
-def copy_into(array, values, name):
-    """Write ``values`` of the same shape into ``array``, which others hold as well."""
-    array[...] = as_dtype(as_floats(values, name, shape=array.shape), array.dtype, name)
-
-
-def finite_result(result, name):
-    """Return ``result``, unless values of the argument ``name`` were so large that it overflowed."""
-    if result is not None and not np.isfinite(result).all():
-        raise ValueError(f"{name} and the weights hold values so large that the result is beyond {result.dtype}")
-    return result

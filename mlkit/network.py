@@ -12,10 +12,10 @@ from operator import attrgetter
 import numpy as np
 
 from mlkit.activations import ACTIVATIONS
-from mlkit.layers import Activation, Dense, Layer, as_dtype, copy_into, finite_result
+from mlkit.layers import Activation, Dense, Layer, as_dtype, copied_into
 from mlkit.losses import LOSSES, as_targets, get_loss
 from mlkit.saving import read_saved, save_network
-from mlkit.validation import as_count, as_floats, check_size
+from mlkit.validation import as_count, as_floats, check_size, finite_result
 
 
 class Network:
@@ -68,21 +68,7 @@ class Network:
     parameters = property(attrgetter("_parameters"))
     gradients = property(attrgetter("_gradients"))
 
-    @property
-    def parameter_vector(self):
-        return self._parameter_vector
-
-    @parameter_vector.setter
-    def parameter_vector(self, values):
-        copy_into(self._parameter_vector, values, "parameter_vector")
-
-    @property
-    def gradient_vector(self):
-        return self._gradient_vector
-
-    @gradient_vector.setter
-    def gradient_vector(self, values):
-        copy_into(self._gradient_vector, values, "gradient_vector")
+    parameter_vector, gradient_vector = copied_into("parameter_vector"), copied_into("gradient_vector")
 
     @classmethod
     def mlp(
@@ -328,7 +314,7 @@ class Network:
 
 
 def _as_layers(layers):
-    """Return the layers as a list when they can follow one another."""
+    """Return the layers as a tuple when they can follow one another."""
     if not isinstance(layers, list | tuple) or not all(isinstance(layer, Layer) for layer in layers):
         raise ValueError(f"layers must be a list of layers, got {layers!r}")
     if len({id(layer) for layer in layers}) < len(layers) or any(layer.in_network for layer in layers):

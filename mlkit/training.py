@@ -11,7 +11,7 @@ import numpy as np
 
 from mlkit.network import Network
 from mlkit.optimizers import get_optimizer
-from mlkit.validation import as_count, as_generator
+from mlkit.validation import as_count, as_generator, refuse_masked
 
 FAR_FROM_ONE = 50  # a feature that is so many times larger or smaller than 1 has not been standardized
 
@@ -81,6 +81,7 @@ def minibatches(X, y, batch_size, rng):
     >>> [len(y_batch) for X_batch, y_batch in minibatches(X, y, 2, np.random.default_rng(0))]
     [2, 2, 1]
     """
+    refuse_masked(X, "X"), refuse_masked(y, "y")
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y) or len(X) == 0:
         raise ValueError(f"X and y must have the same number of examples, at least 1, got {X.shape} and {y.shape}")
@@ -302,6 +303,8 @@ def _as_callback(callback):
 
 
 def _with_bar(epochs, progress):
+    if not isinstance(progress, bool):
+        raise ValueError(f"progress must be True or False, got {progress!r}")
     if not progress:
         return epochs
     try:

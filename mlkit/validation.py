@@ -133,6 +133,13 @@ def check_size(n_numbers, name):
         raise ValueError(f"{name} must make at most {MOST_NUMBERS:,} numbers, got {n_numbers:,}")
 
 
+def finite_result(result, name):
+    """Return ``result``, unless values of the argument ``name`` were so large that it overflowed."""
+    if result is not None and not np.isfinite(result).all():
+        raise ValueError(f"{name} and the weights hold values so large that the result is beyond {result.dtype}")
+    return result
+
+
 def refuse_masked(value, name):
     """Raise a ``ValueError`` for an array with masked entries: as a plain array it would hold what the mask hides.
 
