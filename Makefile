@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 help:
 	@echo "make book   build the book; the last line says which file to open (SOLUTIONS=0 leaves the solutions out)"
-	@echo "make lab    open the chapters in JupyterLab"
+	@echo "make lab    open chapters and exercises in JupyterLab"
 	@echo "make test   run every test (about 13 minutes)"
 	@echo "make check  run the fast tests and the linter (seconds)"
 	@echo "make bench  measure training speed against other libraries"
@@ -21,7 +21,7 @@ book: $(VENV)/installed-book
 	$(BIN)/python book.py
 
 lab: $(VENV)/installed-lab
-	$(BIN)/jupyter lab chapters/01-perceptron.ipynb
+	$(BIN)/jupyter lab --config lab/config.py
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m ruff format --check .

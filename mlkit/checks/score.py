@@ -1,8 +1,8 @@
 """Points that explain themselves: a number to nbgrader, a table to a person."""
 
 import html
+import re
 from typing import NamedTuple
-from urllib.parse import quote
 
 MARKS = {"right": "✓", "not yet": "✗", "not written yet": "○", "not tried": "–"}
 
@@ -77,8 +77,8 @@ class Score(float):
         if self._said is None:
             return ""
         said = self._said
-        where = f"../../chapters/{said.chapter}.ipynb#{quote(said.section.replace(' ', '-'))}"
-        link = f"<a href='{where}'>chapter {int(said.chapter[:2])}</a>, “{html.escape(said.section)}”"
+        where = f"../../chapters/{said.chapter}.ipynb#cell-id={section_id(said.section)}"
+        link = f"<a href='{where}'>chapter {int(said.chapter[:2])}, “{html.escape(said.section)}”</a>"
         frame = f"border-left: 4px solid {ACCENT}; padding: 0.4rem 0.8rem; margin: 0.6rem 0; max-width: 48rem;"
         return f"<p style='{frame}'><strong>Likely mistake:</strong> {_code(said.hint)} See {link}.</p>"
 
@@ -93,6 +93,15 @@ TONES = {
     "right": "var(--jp-success-color1, var(--pst-color-success, #1a7f37))",
     "not yet": "var(--jp-error-color1, var(--pst-color-danger, #c62828))",
 }
+
+
+def section_id(heading):
+    """The id of the cell that a section of a chapter opens: JupyterLab scrolls to it, whatever renders the heading.
+
+    >>> section_id("How small should h be?")
+    'how-small-should-h-be'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
 
 
 def _row(line):
