@@ -47,7 +47,7 @@ bench: $(VENV)/installed-test
 	$(BIN)/python tests/benchmarks/run.py --json benchmarks.json
 
 clean:
-	rm -rf _build $(VENV) .venv-lowest .lowest-versions.txt .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build $(VENV) .venv-lowest .venv-grading .lowest-versions.txt .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, filled as far as the target needs; filled again when a version changes.

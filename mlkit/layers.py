@@ -108,7 +108,12 @@ def copied_into(name):
         array = vars(owner)[f"_{name}"]
         array[...] = as_dtype(as_floats(values, name, shape=array.shape), array.dtype, name)
 
-    return property(attrgetter(f"_{name}"), assign)
+    return property(attrgetter(f"_{name}"), assign, doc="")  # what it is stands in the docstring of its class
+
+
+def settled(name):
+    """Return an attribute that is read and never assigned."""
+    return property(attrgetter(f"_{name}"), doc="")
 
 
 class Dense(Layer):

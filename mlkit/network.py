@@ -7,12 +7,11 @@ them all with one line of NumPy; and many networks of one shape, *replicas*, can
 
 from functools import partial
 from itertools import pairwise
-from operator import attrgetter
 
 import numpy as np
 
 from mlkit.activations import ACTIVATIONS
-from mlkit.layers import Activation, Dense, Layer, as_dtype, copied_into
+from mlkit.layers import Activation, Dense, Layer, as_dtype, copied_into, settled
 from mlkit.losses import LOSSES, as_targets, get_loss
 from mlkit.saving import read_saved, save_network
 from mlkit.validation import as_count, as_floats, check_size, finite_result
@@ -34,6 +33,7 @@ class Network:
     ----------
     layers : tuple of Layer
         Settled when the network is made, as are ``loss``, ``output`` and ``replicas``: for others make another one.
+    loss : Loss
     parameters, gradients : tuple of ndarray
         Of all layers in order: W, b, W, b, … Views: what is written into them, the network uses.
     parameter_vector, gradient_vector : ndarray, shape (n_parameters,) or (replicas, n_parameters)
@@ -61,12 +61,12 @@ class Network:
             raise ValueError("softmax needs at least 2 outputs, of one it is always 1: use output='sigmoid'")
         self._trunk, self._end = _fuse(self.layers, self.loss)
 
-    layers = property(attrgetter("_layers"))
-    loss = property(attrgetter("_loss"))
-    output = property(attrgetter("_output"))
-    replicas = property(attrgetter("_replicas"))
-    parameters = property(attrgetter("_parameters"))
-    gradients = property(attrgetter("_gradients"))
+    layers = settled("layers")
+    loss = settled("loss")
+    output = settled("output")
+    replicas = settled("replicas")
+    parameters = settled("parameters")
+    gradients = settled("gradients")
 
     parameter_vector, gradient_vector = copied_into("parameter_vector"), copied_into("gradient_vector")
 
