@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shutil
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -72,6 +73,19 @@ def pages_with_figures():
         page: "".join(p.read_text(encoding="utf-8") for p in paths if p.exists()) for page, paths in sources.items()
     }
     return [page for page, text in texts.items() if "explore(" in text]
+
+
+# A page as a browser saves it: what it has become, scripts included; its own files lie in a folder beside it, and links
+# to other pages have their full address. What a property holds (where a slider stands) is not saved, only attributes.
+SAVED = """({ folder, withScripts }) => {
+  const copy = document.documentElement.cloneNode(true);
+  for (const link of copy.querySelectorAll('a[href]')) link.setAttribute('href', link.href);
+  for (const name of ['src', 'href'])
+    for (const element of copy.querySelectorAll(`:is(script, img, link)[${name}]`))
+      element.setAttribute(name, element[name].replace(/.*\\/_static/, folder));
+  if (!withScripts) copy.querySelectorAll('script').forEach((script) => script.remove());
+  return copy.outerHTML;
+}"""
 
 
 class Figure:
@@ -158,6 +172,18 @@ def watched(page):
     page.on("websocket", lambda socket: problems.append(f"opens a socket to {socket.url}"))
     page.route(OUTSIDE, refuse)
     return problems
+
+
+def save_page(page, path, static, with_scripts=True):
+    """Save an open page as the browser's "Save page as…, complete" does; some other ways of saving leave scripts out.
+
+    ``static`` is the book's folder of that name. MathJax stays behind: a page whose formulas are set has no use for it.
+    """
+    folder = path.with_name(f"{path.stem}_files")
+    shutil.copytree(static, folder, ignore=shutil.ignore_patterns("mathjax"))
+    html = page.evaluate(SAVED, {"folder": folder.name, "withScripts": with_scripts})
+    path.write_text(f"<!DOCTYPE html>\n{html}", encoding="utf-8")
+    return path
 
 
 def figures_on(page):
