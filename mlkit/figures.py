@@ -7,11 +7,12 @@ computed from the values drawn: a picture without words is an error here, not an
 """
 
 import base64
+import functools
 import hashlib
+import inspect
 import io
 from html import escape
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -24,8 +25,6 @@ from mlkit.style import STYLE, in_style
 from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
 from mlkit.validation import as_choice, as_floats, as_number
 
-matplotlib.rcParams.update(STYLE)  # lines and legends are added after new_axes returns: the style must still hold
-
 _spare = {}  # axes whose pictures are finished, by the arguments they were made with: drawing on them again is fast
 _as_new = {}  # what such axes look like before anything is drawn on them, by the same arguments
 _ruled = {}  # and the SVG of their two axes with ticks and grid, a third of the time of a frame
@@ -33,6 +32,28 @@ _ruled = {}  # and the SVG of their two axes with ticks and grid, a third of the
 PASSING = {"_stale", "_tight", "ignore_existing_data_limits", "mlkit_reused", "mlkit_kept"}
 SCALES = ("linear", "log", "symlog")
 TITLE_HEIGHT = 1.02  # given, it spares matplotlib a search, a third of the time
+
+
+def _styled(method):
+    @functools.wraps(method)
+    def in_our_style(*arguments, **settings):
+        with in_style():
+            return method(*arguments, **settings)
+
+    return in_our_style
+
+
+class StyledAxes(Axes):
+    """Axes on which everything is drawn in the style of the book, and nothing else in the notebook is.
+
+    A line takes its colors and fonts from matplotlib's settings when it is made, which is after ``new_axes`` has
+    returned. So every method of ``Axes`` works with our settings, which are the learner's own again when it is done.
+    """
+
+
+for _name, _method in vars(Axes).items():
+    if inspect.isfunction(_method) and not _name.startswith("_"):
+        setattr(StyledAxes, _name, _styled(_method))
 
 
 class Picture:
@@ -192,7 +213,7 @@ def _make_axes(settings):
         room = f"more than {left + right:.2f} and {bottom + top:.2f}"
         raise ValueError(f"width and height must leave room for the labels, {room}, got {width:g} and {height:g}")
     box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height)
-    axes = figure.add_axes(box)
+    axes = figure.add_axes(box, axes_class=StyledAxes)
     axes.set(xscale=xscale, yscale=yscale, xlim=xlim, ylim=ylim)
     axes.set_xlabel(xlabel or "")
     axes.set_ylabel(ylabel or "")
@@ -289,9 +310,27 @@ def _attributes(parts):
     return [(type(part), _plain(vars(part))) for part in parts]
 
 
+SIMPLE = (str, int, float, tuple, FontProperties, type(None))
+TELLING = (*SIMPLE, list, dict, np.ndarray)
+
+
 def _plain(attributes):
-    comparable = (str, int, float, tuple, FontProperties, type(None))
-    return {k: v for k, v in attributes.items() if isinstance(v, comparable) and k not in PASSING}
+    return {
+        name: value if isinstance(value, SIMPLE) else _inside(value)
+        for name, value in attributes.items()
+        if isinstance(value, TELLING) and name not in PASSING
+    }
+
+
+def _inside(value):
+    """What is in a list, a dictionary or an array; of an object that means nothing to us, what kind it is."""
+    if isinstance(value, dict):
+        return {key: _inside(v) for key, v in value.items()}
+    if isinstance(value, np.ndarray):
+        return [value.shape, *value.ravel().tolist()]
+    if isinstance(value, list):
+        return [_inside(v) for v in value]
+    return value if isinstance(value, SIMPLE) else type(value)
 
 
 def _svg(figure):

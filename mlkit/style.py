@@ -65,8 +65,12 @@ STYLE = {
 }
 
 
+_open = 0  # how many of our contexts are open: in the inner ones nothing is left to do, and a copy takes time
+
+
+@contextlib.contextmanager
 def in_style():
-    """A context in which matplotlib's settings are ours: nothing to do if they are, since a copy takes time.
+    """A context in which matplotlib's settings are ours; after it they are what they were.
 
     Examples
     --------
@@ -74,5 +78,10 @@ def in_style():
     ...     matplotlib.rcParams["svg.fonttype"]
     'none'
     """
-    ours = all(matplotlib.rcParams[name] == value for name, value in STYLE.items())
-    return contextlib.nullcontext() if ours else matplotlib.rc_context(STYLE)
+    global _open
+    with contextlib.nullcontext() if _open else matplotlib.rc_context(STYLE):
+        _open += 1
+        try:
+            yield
+        finally:
+            _open -= 1

@@ -4,10 +4,12 @@ import ast
 import base64
 import gzip
 import json
+import math
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +17,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook
 
 from mlkit import explore as package
 from mlkit.explore import assets, explore, mode
@@ -251,7 +256,8 @@ class FakeShell:
         self.cell = cell
 
     def get_parent(self):
-        return {"metadata": {"cellId": self.cell} if self.with_cell_ids else {}}
+        metadata = {"cellId": self.cell} if self.with_cell_ids else {}
+        return {"metadata": metadata, "content": {"code": f"explore(draw)  # {self.cell}"}}
 
 
 @pytest.fixture(params=[True, False], ids=["cell ids", "no cell ids"])
@@ -609,3 +615,74 @@ def test_pictures_and_widgets_are_imported_only_where_they_belong():
             importers[name].add(part)
     assert importers["ipywidgets"] == {"explore"}
     assert {"figures", "style"} <= importers["matplotlib"] <= {"figures", "style", "svg", "plots", "explore"}
+
+
+# A cell that runs again, in kernels that tell no cell ids
+
+FIGURE = """explore(draw, slope=[-1, 0, 1], name="line")"""
+SETUP = """\
+from mlkit.explore import explore
+from mlkit.figures import new_axes, picture
+
+def draw(slope):
+    axes = new_axes(xlim=(-1, 1), ylim=(-2, 2))
+    axes.plot([-1, 1], [-slope, slope])
+    return picture(axes, alt=f"A line through the origin with slope {slope}.")
+"""
+OTHER = FIGURE.replace("-1, 0, 1", "2, 3")
+BELONGS = "name 'line' already belongs to another figure of this notebook"
+
+
+@pytest.mark.parametrize("mode", ["published", "live"])
+def test_in_a_kernel_a_figures_cell_runs_again_and_a_second_figure_of_its_name_does_not(mode, monkeypatch, tmp_path):
+    monkeypatch.setenv("MLKIT_EXPLORE", mode)
+    cells = [new_code_cell(source) for source in (SETUP, FIGURE, OTHER)]
+    client = NotebookClient(new_notebook(cells=cells), resources={"metadata": {"path": str(tmp_path)}})
+    with client.setup_kernel():
+        for place in (0, 1, 1, 0, 1):
+            client.execute_cell(cells[place], place)
+        with pytest.raises(CellExecutionError, match=BELONGS):
+            client.execute_cell(cells[2], 2)
+
+
+def test_in_plain_ipython_too(monkeypatch):
+    script = f"""
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in ({SETUP!r}, {FIGURE!r}, {FIGURE!r}):
+    shell.run_cell(cell, store_history=True).raise_error()
+try:
+    shell.run_cell({OTHER!r}, store_history=True).raise_error()
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert BELONGS in done.stdout
+
+
+# What a slider starts with
+
+
+@pytest.mark.parametrize("values", [np.arange(0, 1, 0.1), np.linspace(0, 1, 11), [0.1 * i for i in range(11)]])
+@pytest.mark.parametrize("start", [0.3, np.float64(0.3), np.float32(0.3).astype(float).round(6)])
+def test_a_start_is_the_value_that_is_written_so(values, start):
+    figure = explore(draw, step=values, name="start", start={"step": start})
+    assert figure.controls[0].texts[figure.controls[0].start] == "0.3"
+
+
+@pytest.mark.parametrize("start", [0.31, 0.3000001, "0.3", True, None, math.nan])
+def test_a_start_that_is_none_of_the_values_is_refused(start):
+    with pytest.raises(ValueError, match="start for 'step' must be one of its values"):
+        explore(draw, step=np.arange(0, 1, 0.1), name="start", start={"step": start})
+
+
+@pytest.mark.parametrize("argument", ["labels", "start"])
+@pytest.mark.parametrize("wrong", [3, "step", ["step"]])
+def test_labels_and_starts_are_dictionaries(argument, wrong):
+    with pytest.raises(ValueError, match=f"{argument} must be a dictionary with names of controls"):
+        explore(draw, step=[1], name="wrong", **{argument: wrong})
+
+
+def test_fractions_are_not_numbers_of_a_slider():
+    with pytest.raises(ValueError, match="control 'step' must hold finite numbers only"):
+        explore(draw, step=[Fraction(1, 3), Fraction(1, 2)], name="thirds")

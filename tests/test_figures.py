@@ -2,7 +2,10 @@
 
 import base64
 import io
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from functools import cache
 
@@ -11,12 +14,13 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from mlkit import figures
 from mlkit.explore import assets
 from mlkit.figures import new_axes, picture
-from mlkit.style import STYLE
+from mlkit.style import STYLE, in_style
 
 ALT = "A line that rises from 0 to 1."
 X = np.linspace(0, 6, 60)
@@ -329,6 +333,14 @@ CHANGES = {
     "title of all": lambda axes: axes.figure.suptitle("left behind"),
     "line on the figure": lambda axes: axes.figure.add_artist(Line2D([0, 1], [0, 1])),
     "table": lambda axes: axes.table([["left behind"]]),
+    "spine's outline": lambda axes: axes.spines["left"].set_path_effects([withStroke(linewidth=5, foreground="red")]),
+    "label's outline": lambda axes: axes.xaxis.label.set_path_effects([withStroke(linewidth=5, foreground="red")]),
+    "spine's dashes": lambda axes: axes.spines["left"].set_linestyle((0, [1, 2, 3, 4])),
+    "spine's bounds": lambda axes: axes.spines["left"].set_bounds(0.1, 0.2),
+    "spine as a sketch": lambda axes: axes.spines["left"].set_sketch_params(2, 10, 3),
+    "color as an array": lambda axes: axes.spines["left"].set_color(np.array([1, 0, 0, 1.0])),
+    "background's hatch": lambda axes: axes.patch.set_hatch("//"),
+    "clipping": lambda axes: axes.spines["left"].set_clip_box(axes.bbox),
 }
 
 
@@ -350,6 +362,60 @@ def test_a_recycled_picture_keeps_its_drawing():
     finished.recycle()
     frame(scatter)
     assert finished.html("n") == before
+
+
+def test_axes_on_which_was_only_drawn_are_used_again():
+    first = new_axes(xlim=(0, 1), ylim=(0, 1))
+    line(first)
+    picture(first, alt=ALT).recycle()
+    assert new_axes(xlim=(0, 1), ylim=(0, 1)) is first
+
+
+SETTINGS_STAY = """
+import matplotlib
+from matplotlib import pyplot as plt
+before = matplotlib.rcParams.copy()
+import mlkit.explore, mlkit.figures, mlkit.plots, mlkit.style
+from mlkit.figures import new_axes, picture
+axes = new_axes(xlim=(0, 1), ylim=(0, 1), title="ours")
+axes.plot([0, 1], [0, 1], label="a line")
+axes.legend()
+ours = picture(axes, alt="A line from corner to corner.")
+ours.html("ours"), ours.png()
+changed = [name for name in before if name != "backend" and before[name] != matplotlib.rcParams[name]]
+assert changed == [], changed
+figure, axes = plt.subplots()
+assert axes.set_title("$x^2$").get_parse_math()
+assert axes.spines["top"].get_visible()
+assert matplotlib.colors.to_hex(axes.plot([0, 1])[0].get_color()) == "#1f77b4"
+"""
+
+
+def test_a_learners_own_plots_look_as_matplotlib_makes_them():
+    settings = os.environ | {"MPLBACKEND": "agg"}
+    done = subprocess.run(
+        [sys.executable, "-c", SETTINGS_STAY], capture_output=True, text=True, check=False, env=settings
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("draw", [line, scatter, legend])
+def test_what_is_drawn_outside_the_style_looks_as_inside_it(draw):
+    """The axes take it with them, whatever the learner has set."""
+    with in_style():
+        inside = new_frame(draw)
+    with matplotlib.rc_context({"lines.linewidth": 9, "font.size": 30, "text.color": "red", "legend.frameon": True}):
+        figures._spare.clear(), figures._as_new.clear()
+        assert new_frame(draw) == inside
+
+
+def test_after_an_error_the_settings_are_the_learners_again():
+    before = dict(matplotlib.rcParams, backend="")
+    with pytest.raises(ZeroDivisionError), in_style(), in_style():
+        raise ZeroDivisionError
+    assert dict(matplotlib.rcParams, backend="") == before
+    with in_style():
+        assert matplotlib.rcParams["text.parse_math"] is False
 
 
 def test_the_readers_matplotlib_settings_do_not_reach_the_pictures():

@@ -62,7 +62,7 @@ def explore(draw, *, name, play=None, labels=None, start=None, interval=None, **
     3
     """
     check_name(name)
-    controls = read_controls(values, labels or {}, start or {})
+    controls = read_controls(values, {} if labels is None else labels, {} if start is None else start)
     check_draw(draw, controls)
     check_play(play, controls)
     count = check_combinations(controls)
@@ -109,10 +109,16 @@ def _claim(name):
     shell = _shell()
     if shell is None:
         return
-    run = shell.execution_count
-    metadata = shell.get_parent().get("metadata", {}) if hasattr(shell, "get_parent") else {}
-    cell = metadata.get("cellId", run if mode() == "published" else None)
+    run, cell = shell.execution_count, _running_cell(shell)
     before = _names.get(name)
     if before is not None and (before[0] != cell or before[1] == run):
         raise ValueError(f"name {name!r} already belongs to another figure of this notebook: choose a new one")
     _names[name] = (cell, run)
+
+
+def _running_cell(shell):
+    """The cell that is running: by its id, which JupyterLab tells, else by its text; changed, it is another cell."""
+    message = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return (
+        message.get("metadata", {}).get("cellId") or message.get("content", {}).get("code") or shell.user_ns["In"][-1]
+    )

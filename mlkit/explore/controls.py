@@ -34,6 +34,8 @@ def read_controls(values, labels, start):
     if not values:
         raise ValueError("explore needs at least one control, such as step=range(10); got none")
     for argument, given in (("labels", labels), ("start", start)):
+        if not isinstance(given, dict):
+            raise ValueError(f"{argument} must be a dictionary with names of controls, got {given!r}")
         unknown = [key for key in given if key not in values]
         if unknown:
             raise ValueError(f"{argument} names {unknown[0]!r}, but the controls are {_listed(values)}")
@@ -122,13 +124,22 @@ def _read_control(name, values, label, start):
         twice = next(t for t in texts if texts.count(t) > 1)
         raise ValueError(f"control {name!r} holds {twice} more than once")
     first = start.get(name, values[0])
-    if first not in values:
+    first = first.item() if isinstance(first, np.generic) else first
+    place = next((i for i, value in enumerate(values) if _is_meant(value, first, values)), None)
+    if place is None:
         raise ValueError(f"start for {name!r} must be one of its values {', '.join(texts)}, got {first!r}")
-    return Control(name, label or name.replace("_", " "), values, texts, values.index(first))
+    return Control(name, label or name.replace("_", " "), values, texts, place)
+
+
+def _is_meant(value, given, values):
+    """Whether ``given`` is this value: np.arange(0, 1, 0.1) holds 0.30000000000000004 where everybody says 0.3."""
+    if isinstance(value, (str, bool)) or not _is_number(given):
+        return type(value) is type(given) and value == given
+    return abs(value - given) <= 1e-9 * max(map(abs, values))
 
 
 def _is_number(value):
-    return isinstance(value, numbers.Real) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _texts(values):

@@ -8,6 +8,7 @@ import time
 
 from mlkit.explore.controls import all_positions, described, values_at
 from mlkit.figures import Picture
+from mlkit.style import in_style
 
 
 class FrameError(RuntimeError):
@@ -17,7 +18,8 @@ class FrameError(RuntimeError):
 def draw_frame(draw, controls, positions, name):
     """Call ``draw`` for one combination; what goes wrong names the figure and the values."""
     try:
-        frame = draw(**values_at(controls, positions))
+        with in_style():
+            frame = draw(**values_at(controls, positions))
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
         raise FrameError(f"figure {name!r} cannot be drawn at {described(controls, positions)}: {what}") from error
@@ -34,13 +36,14 @@ def draw_all(draw, controls, name, count):
     first = tuple(c.start for c in controls)
     report = _Progress(name, count)
     pictures, png = [], None
-    for positions in all_positions(controls):
-        frame = draw_frame(draw, controls, positions, name)
-        if positions == first:
-            png = frame.png()
-        frame.recycle()
-        pictures.append(frame)
-        report.step(len(pictures))
+    with in_style():  # for all of them, since to change the settings takes time
+        for positions in all_positions(controls):
+            frame = draw_frame(draw, controls, positions, name)
+            if positions == first:
+                png = frame.png()
+            frame.recycle()
+            pictures.append(frame)
+            report.step(len(pictures))
     _check_alike(pictures, controls, name)
     return pictures, png
 
