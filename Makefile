@@ -1,19 +1,22 @@
 # Two commands: `make book` builds the book, `make test` runs every test. Both need only Python 3.11 or newer.
-PYTHON ?= python3
+WINDOWS := $(filter Windows_NT,$(OS))
+PYTHON ?= $(if $(WINDOWS),py -3,python3)
 VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
-BIN := $(VENV)/$(if $(wildcard $(VENV)/Scripts),Scripts,bin)
+# Known before the environment is made: what is not there yet cannot be looked at.
+BIN := $(VENV)/$(if $(WINDOWS),Scripts,bin)
 # Matrices here are small: one thread is faster than two that talk to each other.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help book lab test check bench clean
+.PHONY: help book lab test check lowest bench clean
 
 help:
 	@echo "make book   build the book; the last line says which file to open (SOLUTIONS=0 leaves the solutions out)"
 	@echo "make lab    open chapters and exercises in JupyterLab"
-	@echo "make test   run every test (about 13 minutes)"
-	@echo "make check  run the fast tests and the linter (seconds)"
+	@echo "make test   run every test (about a quarter of an hour)"
+	@echo "make check  run the linter and the tests that build nothing (about two minutes)"
+	@echo "make lowest run them and all chapters with the oldest packages that pyproject.toml allows"
 	@echo "make bench  measure training speed against other libraries"
 	@echo "make clean  remove what was built"
 
@@ -33,11 +36,18 @@ check: $(VENV)/installed-test
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m pytest -m "not build and not browser"
 
+# In an environment of its own. The linter is left out: another version finds other faults.
+lowest:
+	$(PYTHON) tests/lowest_versions.py > .lowest-versions.txt
+	$(MAKE) .venv-lowest/installed-test VENV=.venv-lowest CONSTRAINTS=.lowest-versions.txt
+	.venv-lowest/$(notdir $(BIN))/python -m pytest -n 2 -m "not build and not browser"
+	.venv-lowest/$(notdir $(BIN))/python -m pytest -n 2 tests/test_notebooks.py
+
 bench: $(VENV)/installed-test
 	$(BIN)/python tests/benchmarks/run.py --json benchmarks.json
 
 clean:
-	rm -rf _build $(VENV) .pytest_cache .ruff_cache .hypothesis mlkit.egg-info
+	rm -rf _build $(VENV) .venv-lowest .venv-grading .lowest-versions.txt .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, filled as far as the target needs; filled again when a version changes.
@@ -46,6 +56,7 @@ $(VENV)/installed-lab: WANTED = book,lab
 $(VENV)/installed-test: WANTED = book,lab,test
 $(VENV)/installed-%: pyproject.toml $(CONSTRAINTS) | $(VENV)/python
 	@echo "Installing ($(WANTED)) into $(VENV) …"
+	@$(BIN)/python -m pip uninstall --quiet --yes mlkit 2>&1 | grep -v "not installed" || true # another one, or ours of old
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e ".[$(WANTED)]"
 	@touch $@
 

@@ -5,53 +5,167 @@ mlkit changes and only then, two at a time, progress is printed, a failure names
 and the last line is the page to open. It is also a small Sphinx extension (``setup`` below), loaded by ``_config.yml``.
 """
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
+import psutil
+import yaml
+from filelock import FileLock, Timeout
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
+
 HERE = Path(__file__).resolve().parent
 BUILD = HERE / "_build"
 HTML = BUILD / "html"
+MAKING = BUILD / ".making"  # the book while it is made; it becomes HTML when it is whole
 CACHE = BUILD / ".jupyter_cache"
 PACKAGES = ("numpy", "matplotlib", "scikit-learn", "ipywidgets")
 AT_A_TIME = 2  # chapters; each runs in a kernel of its own
 WHY = "a mistake that a check has named is worth more than a solution that was read."
 NOT_IN_CHAPTERS = ("checks", "grading")  # no chapter imports them
+SETTINGS = {"MLKIT_EXPLORE": "published", "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+SETTINGS |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class Problem(Exception):
+    """Something an author can put right: a sentence that names the file."""
 
 
 def main():
     """Build into ``_build/html``; returns the exit status."""
+    BUILD.mkdir(exist_ok=True)
+    try:
+        with _alone():
+            return build()
+    except Problem as problem:
+        print(f"\nThe book was not built. {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The book is as it was before.", file=sys.stderr)
+        return 130
+
+
+def build():
+    """Run what has to be run, write all pages, and put them in the place of the old ones if nothing is wrong."""
     start = time.perf_counter()
+    check_sources()
     forget_results_of_other_code()
-    jupyter_book = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", jupyter_book, "build", str(HERE), "-W", "--keep-going"]
-    with tempfile.TemporaryDirectory() as folder:
-        progress = Path(folder) / "progress.txt"
-        progress.touch()
-        settings = {"MLKIT_EXPLORE": "published", "MLKIT_PROGRESS": str(progress), "PYTHONHASHSEED": "0"}
-        settings |= {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        os.environ.update(settings)  # kernels, started here or by the build, take them from us
-        done = threading.Event()
-        watcher = threading.Thread(target=_follow, args=(progress, done))
-        watcher.start()
+    shutil.rmtree(MAKING, ignore_errors=True)
+    os.environ.update(SETTINGS)  # kernels, started here or by the build, take them from us
+    with _progress_shown():
         run_chapters()
-        status, problems = _run([*command, "--toc", str(write_solutions())])
-        done.set()
-        watcher.join()
+        jupyter_book = "from jupyter_book.cli.main import main; main()"
+        command = [sys.executable, "-c", jupyter_book, "build", str(HERE), "-W", "--keep-going"]
+        status, problems = _run([*command, "--path-output", str(MAKING), "--toc", str(write_solutions())])
     if status:
         print("\nThe book was not built.", *problems, sep="\n", file=sys.stderr)
         return status
+    take_the_place(MAKING / "_build" / "html", HTML)
     print(f"\nBuilt in {time.perf_counter() - start:.0f} s. Open {HTML / 'index.html'}")
     return 0
+
+
+@contextlib.contextmanager
+def _alone():
+    """One build at a time in this folder: a second one waits. On the way out nothing that was started goes on."""
+    lock = FileLock(BUILD / ".lock")  # let go by the system, however a build ends
+    if not _acquired(lock):
+        print("Another build is at work in this folder: waiting until it is done.", flush=True)
+        lock.acquire()
+    try:
+        yield
+    except BaseException:
+        _end_what_was_started()
+        raise
+    finally:
+        lock.release()
+
+
+def _acquired(lock):
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
+
+
+def _end_what_was_started():
+    """Kernels do not hear Ctrl-C: they run in sessions of their own."""
+    started = psutil.Process().children(recursive=True)
+    for process in started:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in psutil.wait_procs(started, timeout=3)[1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def take_the_place(new, old):
+    """Put a folder in the place of another, which is seen whole until then; pages no longer in the book go with it."""
+    before = MAKING / "before"
+    if old.exists():
+        old.rename(before)
+    new.rename(old)
+    shutil.rmtree(MAKING, ignore_errors=True)
+
+
+def check_sources():
+    """Look at every file that an author writes, before anything is run; a `Problem` names the first that is broken."""
+    for path in (HERE / "_config.yml", HERE / "_toc.yml"):
+        try:
+            yaml.safe_load(_text(path))
+        except yaml.YAMLError as error:
+            raise Problem(f"{path.name} is not YAML: {error}") from None
+    for page in _pages():
+        found = [path for path in (HERE / f"{page}.ipynb", HERE / f"{page}.md") if path.exists()]
+        if not found:
+            raise Problem(f"_toc.yml lists {page}, but there is no {page}.ipynb and no {page}.md.")
+        _text(found[0]) if found[0].suffix == ".md" else _read(found[0])
+
+
+def _pages():
+    """What ``_toc.yml`` lists, in order: ``chapters/01-perceptron``."""
+    try:
+        return list(parse_toc_yaml(HERE / "_toc.yml"))
+    except MalformedError as error:
+        raise Problem(f"_toc.yml is not a table of contents: {error}") from None
+
+
+def _text(path):
+    """What is in a file, unless git has left a conflict there."""
+    name = path.relative_to(HERE)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Problem(f"{name} cannot be read: {error.strerror}.") from None
+    conflict = re.search(r"^(<{7}|>{7})( |$)", text, re.MULTILINE)
+    if conflict:
+        line = text.count("\n", 0, conflict.start()) + 1
+        raise Problem(f"{name}, line {line}: two versions stand here, {conflict[1]}. Settle the conflict first.")
+    return text
+
+
+def _read(path):
+    try:
+        return nbformat.reads(_text(path), as_version=4)
+    except Problem:
+        raise
+    except Exception as error:  # half a file, another file, a format of the future
+        said = str(error).splitlines()[0][:100]
+        raise Problem(f"{path.relative_to(HERE)} is not a whole notebook: {said}") from None
 
 
 def run_chapters():
@@ -59,20 +173,23 @@ def run_chapters():
 
     One that fails is not kept. The build then runs it once more and reports it.
     """
-    from jupyter_cache import get_cache
-
     cache = get_cache(CACHE)
     waiting = [path for path in _chapters() if not _is_kept(cache, path)]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        for path, result in zip(waiting, pool.map(_run_chapter, waiting), strict=True):
-            if result.err is None:
-                _keep(cache, path, result)
+        try:
+            for path, result in zip(waiting, pool.map(_run_chapter, waiting), strict=True):
+                if result.err is None:
+                    _keep(cache, path, result)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end_what_was_started()  # else the pool would wait for what is running
+            raise
 
 
 def _chapters():
     """The notebooks that ``_toc.yml`` lists below ``chapters``."""
-    listed = re.findall(r"(?:file|root): (chapters/\S+)", (HERE / "_toc.yml").read_text(encoding="utf-8"))
-    return [path for path in (HERE / f"{name}.ipynb" for name in listed) if path.exists()]
+    paths = [HERE / f"{page}.ipynb" for page in _pages() if page.startswith("chapters/")]
+    return [path for path in paths if path.exists()]
 
 
 def _is_kept(cache, path):
@@ -83,17 +200,8 @@ def _is_kept(cache, path):
     return True
 
 
-def _read(path):
-    import nbformat
-
-    return nbformat.read(path, as_version=4)
-
-
 def _run_chapter(path):
-    import yaml
-    from jupyter_cache.executors.utils import single_nb_execution
-
-    seconds = yaml.safe_load((HERE / "_config.yml").read_text(encoding="utf-8"))["execute"]["timeout"]  # for one cell
+    seconds = yaml.safe_load(_text(HERE / "_config.yml"))["execute"]["timeout"]  # for one cell
     name = path.relative_to(HERE)
     print(f"  {name}: Executing notebook", flush=True)
     result = single_nb_execution(_read(path), cwd=str(path.parent), timeout=seconds, allow_errors=False)
@@ -103,8 +211,6 @@ def _run_chapter(path):
 
 
 def _keep(cache, path, result):
-    from jupyter_cache.base import CacheBundleIn
-
     record = cache.add_nb_to_project(str(path))
     bundle = CacheBundleIn(result.nb, record.uri, data={"execution_seconds": result.time})
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
@@ -181,8 +287,23 @@ def _what_failed(log):
     return [chapter, *cell, *(line for line in warnings if line != chapter)]
 
 
-def _follow(path, done):
+@contextlib.contextmanager
+def _progress_shown():
     """Print the lines that figures write while they are drawn."""
+    path, done = MAKING / "progress.txt", threading.Event()
+    path.parent.mkdir(parents=True)
+    path.touch()
+    os.environ["MLKIT_PROGRESS"] = str(path)
+    watcher = threading.Thread(target=_follow, args=(path, done))
+    watcher.start()
+    try:
+        yield
+    finally:  # whatever happens: a thread that goes on would keep the program from ending
+        done.set()
+        watcher.join()
+
+
+def _follow(path, done):
     with path.open(encoding="utf-8") as file:
         while not done.wait(0.5):
             print(file.read(), end="", flush=True)
@@ -190,33 +311,30 @@ def _follow(path, done):
 
 
 def forget_results_of_other_code():
-    """Chapters are kept from the last build. Forget their results when the code they import is another; write the
-    pages anew, without running anything, when the look of the book is."""
+    """Results of chapters are kept from the last build; forget them when the code that chapters import is another."""
     code = [path for path in (HERE / "mlkit").rglob("*.py") if path.relative_to(HERE).parts[1] not in NOT_IN_CHAPTERS]
     code += (HERE / "mlkit").rglob("explore.*s")
-    look = [HERE / "_config.yml", *(HERE / "chapters" / "assets").iterdir()]
-    solutions = os.environ.get("SOLUTIONS", "1")
-    marks = {"code.txt": _mark(code) + " ".join(map(version, PACKAGES)), "look.txt": _mark(look) + solutions}
-    stamps = {name: BUILD / name for name in marks}
-    changed = {n for n, stamp in stamps.items() if not stamp.exists() or stamp.read_text() != marks[n]}
-    if changed:
-        shutil.rmtree(BUILD if "code.txt" in changed else HTML, ignore_errors=True)
-    BUILD.mkdir(exist_ok=True)
-    for name, stamp in stamps.items():
-        stamp.write_text(marks[name])
-
-
-def _mark(files):
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+    content = b"".join(path.read_bytes() for path in sorted(code))
+    mark = hashlib.sha256(content).hexdigest() + " ".join(map(version, PACKAGES))
+    stamp = BUILD / "code.txt"
+    if not stamp.exists() or stamp.read_text() != mark:
+        shutil.rmtree(CACHE, ignore_errors=True)
+        stamp.write_text(mark)
 
 
 def setup(app):
     """Sphinx calls this to add the repairs below to the build."""
     if "sphinx.ext.autodoc" in app.extensions:
         app.connect("autodoc-process-docstring", _escape_bars)
+    app.connect("config-inited", _keep_results_here)
     app.connect("html-page-context", _without_thebe, priority=900)
     app.connect("build-finished", _without_font_preloads)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _keep_results_here(app, config):
+    """The pages are made in a folder that goes; what chapters printed is kept beside it."""
+    config.nb_execution_cache_path = str(CACHE)
 
 
 def _escape_bars(app, what, name, obj, options, lines):

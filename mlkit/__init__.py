@@ -32,3 +32,5 @@ At every door: ``validation``, which says what came and what was wanted.
 
 Nothing is loaded here: ``from mlkit import perceptron`` takes what you need.
 """
+
+__version__ = "0.1.0"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlkit.validation import as_number
+from mlkit.validation import as_number, refuse_masked
 
 
 def identity(z):
@@ -364,6 +364,7 @@ def _shape_keeping(function):
 
 def _numbers(z, name="z"):
     """Return ``z`` as a floating array (real or complex) at almost no cost."""
+    refuse_masked(z, name)
     try:
         z = np.asarray(z)
     except ValueError as error:

@@ -188,7 +188,7 @@ def spirals(n_examples=300, noise=0.03, n_classes=2, turns=1.0, *, rng):
     n_classes = as_count(n_classes, "n_classes", at_least=2)
     y = _mixed_labels(as_count(n_examples, "n_examples", at_least=n_classes), n_classes, as_generator(rng))
     radius = rng.uniform(0.1, 1.0, n_examples)
-    angle = 2 * np.pi * (as_number(turns, "turns", above=0) * radius + y / n_classes)
+    angle = 2 * np.pi * (as_number(turns, "turns", above=0, below=1000) * radius + y / n_classes)
     return _with_noise(_polar(radius, angle), noise, rng), y
 
 
@@ -315,7 +315,8 @@ def standardize(train, *others):
     Raises
     ------
     ValueError
-        If an array does not fit; the message names it.
+        If an array does not fit, or a feature is so large or so small that its squares leave the floats; the message
+        names it.
 
     Examples
     --------
@@ -329,9 +330,17 @@ def standardize(train, *others):
         if other.shape[1] != train.shape[1]:
             raise ValueError(f"others must have {train.shape[1]} features like train, got shape {other.shape}")
     constant = train.min(axis=0) == train.max(axis=0)
-    mean = np.where(constant, train[0], train.mean(axis=0))  # a mean of equal numbers may be rounded
-    scale = np.where(constant, 1.0, train.std(axis=0))
-    parts = tuple((part - mean) / scale for part in (train, *others))
+    with np.errstate(over="ignore", invalid="ignore"):  # what leaves the floats is named below
+        mean = np.where(
+            constant, train[0], train.mean(axis=0, dtype=np.float64)
+        )  # that of equal numbers may be rounded
+        scale = np.where(constant, 1.0, train.std(axis=0, dtype=np.float64))
+    lost = ~(np.isfinite(mean) & np.isfinite(scale) & (scale > 0))
+    if lost.any():
+        feature = int(np.argmax(lost))
+        size = np.abs(train[:, feature]).max()
+        raise ValueError(f"train must have features whose squares are floats, got size {size:.3g} in feature {feature}")
+    parts = tuple(((part - mean) / scale).astype(part.dtype) for part in (train, *others))
     return parts if others else parts[0]
 
 

@@ -14,6 +14,8 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from mlkit import activations
 from mlkit.validation import as_number
 
@@ -293,7 +295,7 @@ def reverse_gradient(function, point):
     >>> reverse_gradient(lambda x, y: x * y + exp(x), [0.0, 2.0])
     [3.0, 0.0]
     """
-    inputs = [Node(value) for value in point]
+    inputs = [Node(value) for value in _as_point(point)]
     _lifted(Node, function(*inputs)).backward()
     return [node.derivative for node in inputs]
 
@@ -304,9 +306,16 @@ def forward_gradient(function, point):
     >>> forward_gradient(lambda x, y: x * y + exp(x), [0.0, 2.0])
     [3.0, 0.0]
     """
+    point = _as_point(point)
     rows = range(len(point))
     duals = [[Dual(value, float(i == j)) for j, value in enumerate(point)] for i in rows]
     return [_lifted(Dual, function(*inputs)).derivative for inputs in duals]
+
+
+def _as_point(point):
+    if not isinstance(point, list | tuple | np.ndarray):
+        raise ValueError(f"point must be a list of numbers, one for each argument of the function, got {point!r}")
+    return list(point)
 
 
 def _apply(operation, *operands):

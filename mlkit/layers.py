@@ -10,12 +10,13 @@ stands in the place of the examples, so that a bias is added to every example of
 
 import copy
 from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 
 from mlkit.activations import get_activation
 from mlkit.initializers import get_initializer
-from mlkit.validation import as_count, as_floats, as_generator
+from mlkit.validation import as_count, as_floats, as_generator, check_size, finite_result
 
 
 class Layer:
@@ -29,12 +30,12 @@ class Layer:
         Of the last forward pass.
     grad : ndarray
         ∂L/∂(outputs) of the last backward pass.
-    parameters, gradients : list of ndarray
+    parameters, gradients : tuple of ndarray
         Empty unless the layer learns.
     """
 
     inputs = outputs = grad = None
-    parameters = gradients = ()
+    parameters, gradients = property(lambda layer: ()), property(lambda layer: ())
     in_network = False
 
     def forward(self, inputs):
@@ -100,6 +101,21 @@ class Layer:
         return self.copy()
 
 
+def copied_into(name):
+    """Return an attribute that is an array others hold as well: what is assigned is copied into it."""
+
+    def assign(owner, values):
+        array = vars(owner)[f"_{name}"]
+        array[...] = as_dtype(as_floats(values, name, shape=array.shape), array.dtype, name)
+
+    return property(attrgetter(f"_{name}"), assign, doc="")  # what it is stands in the docstring of its class
+
+
+def settled(name):
+    """Return an attribute that is read and never assigned."""
+    return property(attrgetter(f"_{name}"), doc="")
+
+
 class Dense(Layer):
     """Every output is a weighted sum of all inputs: Z = X W + b.
 
@@ -121,6 +137,7 @@ class Dense(Layer):
         Assigning copies into the array in place, so that a network made of this layer sees it.
     weights_gradient, biases_gradient : ndarray
         ∂L/∂W and ∂L/∂b of the last backward pass; zero before.
+    n_inputs, n_outputs : int
 
     Notes
     -----
@@ -142,6 +159,7 @@ class Dense(Layer):
     def __init__(self, n_inputs, n_outputs, initializer="glorot_uniform", *, rng, dtype=np.float64):
         shape = as_count(n_inputs, "n_inputs"), as_count(n_outputs, "n_outputs")
         draw = get_initializer(initializer)
+        check_size(shape[0] * shape[1], "n_inputs and n_outputs")
         weights = as_floats(draw(*shape, as_generator(rng)), "the initializer's result", shape=shape)
         weights = weights.astype(float_type(dtype))
         biases = np.zeros(n_outputs, weights.dtype)
@@ -164,11 +182,18 @@ class Dense(Layer):
 
     def use(self, parameters, gradients):
         """Work from now on with these arrays: a network puts the parameters of all layers in one place."""
-        self.parameters, self.gradients = list(parameters), list(gradients)
         self._weights, self._biases = parameters
-        self.weights_gradient, self.biases_gradient = gradients
-        self._biases_gradient_row = self.biases_gradient.reshape(*self._weights.shape[:-2], 1, -1)  # a view
-        self.n_inputs, self.n_outputs = self._weights.shape[-2:]
+        self._weights_gradient, self._biases_gradient = gradients
+        self._biases_gradient_row = self._biases_gradient.reshape(*self._weights.shape[:-2], 1, -1)  # a view
+
+    def __setstate__(self, state):  # after a deep copy or unpickling: the view has become a copy
+        vars(self).update(state)
+        self.use(self.parameters, self.gradients)
+
+    parameters = property(lambda self: (self._weights, self._biases))
+    gradients = property(lambda self: (self._weights_gradient, self._biases_gradient))
+    n_inputs = property(lambda self: self._weights.shape[-2])
+    n_outputs = property(lambda self: self._weights.shape[-1])
 
     def compute(self, inputs):
         self.inputs = inputs
@@ -178,7 +203,7 @@ class Dense(Layer):
 
     def propagate(self, grad, need_input_gradient=True):
         self.grad = grad
-        np.matmul(self.inputs.mT, grad, out=self.weights_gradient)
+        np.matmul(self.inputs.mT, grad, out=self._weights_gradient)
         np.matmul(ones(1, grad.shape[-2], grad.dtype), grad, out=self._biases_gradient_row)  # Σ_examples
         return grad @ self._weights.mT if need_input_gradient else None
 
@@ -208,21 +233,8 @@ class Dense(Layer):
         """The weighted sums Z = X W + b of the last forward pass."""
         return self.outputs
 
-    @property
-    def weights(self):
-        return self._weights
-
-    @weights.setter
-    def weights(self, values):
-        self._weights[...] = as_floats(values, "weights", shape=self._weights.shape)
-
-    @property
-    def biases(self):
-        return self._biases
-
-    @biases.setter
-    def biases(self, values):
-        self._biases[...] = as_floats(values, "biases", shape=self._biases.shape)
+    weights, biases = copied_into("weights"), copied_into("biases")
+    weights_gradient, biases_gradient = copied_into("weights_gradient"), copied_into("biases_gradient")
 
 
 class Activation(Layer):
@@ -245,17 +257,22 @@ class Activation(Layer):
     """
 
     def __init__(self, function):
-        self.function = get_activation(function)
+        self._function = get_activation(function)
         self._parameter = () if self.function.value is None else (self.function.value,)  # such as leaky ReLU's α
+
+    @property
+    def function(self):
+        """The ``ActivationFunction``; settled when the layer is made."""
+        return self._function
 
     def compute(self, inputs):
         self.inputs = inputs
-        self.outputs = a = self.function.function(inputs, *self._parameter)
+        self.outputs = a = self._function.function(inputs, *self._parameter)
         return a
 
     def propagate(self, grad, need_input_gradient=True):
         self.grad = grad
-        z, a, derivative = self.inputs, self.outputs, self.function.slope
+        z, a, derivative = self.inputs, self.outputs, self._function.slope
         if derivative is None:  # softmax: no derivative number by number
             return self.function.backward(z, a, grad)
         return grad * derivative(z, a, *self._parameter)
@@ -296,10 +313,3 @@ def as_dtype(array, dtype, name):
         return array
     with np.errstate(over="ignore"):
         return as_floats(array.astype(dtype), name)
-
-
-def finite_result(result, name):
-    """Return ``result``, unless values of the argument ``name`` were so large that it overflowed."""
-    if result is not None and not np.isfinite(result).all():
-        raise ValueError(f"{name} and the weights hold values so large that the result is beyond {result.dtype}")
-    return result

@@ -76,6 +76,10 @@ class Loss:
     def __repr__(self):
         return f"LOSSES[{self.name!r}]"
 
+    def __reduce_ex__(self, protocol):
+        """A copy of one of ours, or one from a file, is that one itself: networks compare losses by what they are."""
+        return (get_loss, (self.name,)) if LOSSES.get(self.name) is self else super().__reduce_ex__(protocol)
+
 
 class SquaredError(Loss):
     """Half the squared distance to the target: L = 1/n Σ ½‖ŷ − y‖²; its gradient is (ŷ − y)/n.
@@ -224,11 +228,26 @@ def as_targets(targets, shape, dtype, name="targets"):
     n_examples, n_outputs = shape[-2:]
     floats = as_floats(targets, name)
     if floats.ndim == 1 and np.asarray(targets).dtype.kind in "biu":
-        labels = as_labels(targets, name, n_examples=n_examples, n_classes=max(n_outputs, 2))
+        labels = _as_labels_of_outputs(targets, name, n_examples, n_outputs)
         return one_hot(labels, n_outputs, dtype) if n_outputs > 1 else labels.astype(dtype)[:, np.newaxis]
     if floats.shape not in (shape, shape[-2:]):
-        raise ValueError(f"{name} must have shape {shape[-2:]} or be {n_examples} whole labels, got {floats.shape}")
+        got = f"{floats.shape}" if floats.shape != (n_examples,) else _what_labels_lack(floats, name)
+        raise ValueError(f"{name} must have shape {shape[-2:]} or be {n_examples} whole labels, got {got}")
     return as_dtype(floats, dtype, name)
+
+
+def _as_labels_of_outputs(targets, name, n_examples, n_outputs):
+    try:
+        return as_labels(targets, name, n_examples=n_examples, n_classes=max(n_outputs, 2))
+    except ValueError as error:
+        cure = f"; numbers to be predicted come in a column: {name}.reshape(-1, 1)" if n_outputs == 1 else ""
+        raise ValueError(f"{error}{cure}") from None
+
+
+def _what_labels_lack(floats, name):
+    """Labels that were read from a table are often 0.0 and 1.0; numbers to be predicted lack an axis."""
+    cure = "astype(int)" if (floats == floats.round()).all() else "reshape(-1, 1)"
+    return f"{len(floats)} labels of dtype {floats.dtype}: use {name}.{cure}"
 
 
 def _sum_of_products(a, b):

@@ -11,10 +11,10 @@ from itertools import pairwise
 import numpy as np
 
 from mlkit.activations import ACTIVATIONS
-from mlkit.layers import Activation, Dense, Layer, as_dtype, finite_result
+from mlkit.layers import Activation, Dense, Layer, as_dtype, copied_into, settled
 from mlkit.losses import LOSSES, as_targets, get_loss
 from mlkit.saving import read_saved, save_network
-from mlkit.validation import as_count, as_floats
+from mlkit.validation import as_count, as_floats, check_size, finite_result
 
 
 class Network:
@@ -31,10 +31,13 @@ class Network:
 
     Attributes
     ----------
-    parameters, gradients : list of ndarray
+    layers : tuple of Layer
+        Settled when the network is made, as are ``loss``, ``output`` and ``replicas``: for others make another one.
+    loss : Loss
+    parameters, gradients : tuple of ndarray
         Of all layers in order: W, b, W, b, … Views: what is written into them, the network uses.
     parameter_vector, gradient_vector : ndarray, shape (n_parameters,) or (replicas, n_parameters)
-        The same numbers in one piece.
+        The same numbers in one piece. Assigning copies into it.
     replicas : int or None
         How many networks stand side by side. All results then have a leading axis of that length.
     output : str
@@ -51,17 +54,21 @@ class Network:
     """
 
     def __init__(self, layers, loss=None):
-        self.layers = _as_layers(layers)
+        self._layers = _as_layers(layers)
         self._gather()
-        self._loss, self.output = _purpose(self.layers[-1], loss)
+        self._loss, self._output = _purpose(self.layers[-1], loss)
         if self.output == "softmax" and self._dense[-1].n_outputs == 1:
             raise ValueError("softmax needs at least 2 outputs, of one it is always 1: use output='sigmoid'")
         self._trunk, self._end = _fuse(self.layers, self.loss)
 
-    @property
-    def loss(self):
-        """The ``Loss``; settled when the network is made, as the last layer depends on it."""
-        return self._loss
+    layers = settled("layers")
+    loss = settled("loss")
+    output = settled("output")
+    replicas = settled("replicas")
+    parameters = settled("parameters")
+    gradients = settled("gradients")
+
+    parameter_vector, gradient_vector = copied_into("parameter_vector"), copied_into("gradient_vector")
 
     @classmethod
     def mlp(
@@ -103,10 +110,11 @@ class Network:
         if not isinstance(sizes, list | tuple) or len(sizes) < 2:
             raise ValueError(f"sizes must list the inputs, the hidden layers and the outputs, got {sizes!r}")
         sizes = [as_count(size, f"sizes[{i}]") for i, size in enumerate(sizes)]
+        numbers = sum((n_inputs + 1) * n_outputs for n_inputs, n_outputs in pairwise(sizes))
+        check_size(numbers * as_count(1 if replicas is None else replicas, "replicas"), "sizes and replicas")
         if replicas is not None:
             draw = partial(cls.mlp, sizes, activation=activation, initializer=initializer, output=output)
-            draws = range(as_count(replicas, "replicas"))
-            return cls.stack([draw(loss=loss, rng=rng, dtype=dtype) for _ in draws])
+            return cls.stack([draw(loss=loss, rng=rng, dtype=dtype) for _ in range(replicas)])
         layers = []
         for n_inputs, n_outputs in pairwise(sizes):
             layers += [Dense(n_inputs, n_outputs, initializer, rng=rng, dtype=dtype), Activation(activation)]
@@ -172,7 +180,7 @@ class Network:
         targets = self.as_targets(y, X)
         with np.errstate(over="ignore", invalid="ignore"):
             value = self.sweep(X, targets)
-        finite_result(self.gradient_vector, "X")
+        finite_result(self._gradient_vector, "X")
         return value
 
     def sweep(self, X, targets):
@@ -264,7 +272,7 @@ class Network:
         return shapes, [(type(layer), getattr(layer, "function", None)) for layer in self.layers], self.loss.name
 
     def __repr__(self):
-        return f"Network({self.layers}, {self.loss!r}, replicas={self.replicas})"
+        return f"Network({list(self.layers)}, {self.loss!r}, replicas={self.replicas})"
 
     def __setstate__(self, state):  # after a deep copy or unpickling: views have become copies
         self.__dict__.update(state)
@@ -289,24 +297,24 @@ class Network:
         """Move the parameters of all layers into one array, and give the layers views of it."""
         dense = self._dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         replicas = dense[0].weights.shape[:-2]  # () without replicas
-        self.replicas = replicas[0] if replicas else None
+        self._replicas = replicas[0] if replicas else None
         arrays = [array.reshape(*replicas, -1) for layer in dense for array in layer.parameters]
-        self.parameter_vector = np.concatenate(arrays, axis=-1)
-        self.gradient_vector = np.zeros_like(self.parameter_vector)
+        self._parameter_vector = np.concatenate(arrays, axis=-1)
+        self._gradient_vector = np.zeros_like(self._parameter_vector)
         start = 0
         for layer in dense:
             middle = start + layer.n_inputs * layer.n_outputs
             stop = middle + layer.n_outputs
             pieces = [(np.s_[..., start:middle], layer.weights.shape), (np.s_[..., middle:stop], layer.biases.shape)]
-            vectors = self.parameter_vector, self.gradient_vector
+            vectors = self._parameter_vector, self._gradient_vector
             layer.use(*([vector[piece].reshape(shape) for piece, shape in pieces] for vector in vectors))
             start = stop
-        self.parameters = [array for layer in dense for array in layer.parameters]
-        self.gradients = [array for layer in dense for array in layer.gradients]
+        self._parameters = tuple(array for layer in dense for array in layer.parameters)
+        self._gradients = tuple(array for layer in dense for array in layer.gradients)
 
 
 def _as_layers(layers):
-    """Return the layers as a list when they can follow one another."""
+    """Return the layers as a tuple when they can follow one another."""
     if not isinstance(layers, list | tuple) or not all(isinstance(layer, Layer) for layer in layers):
         raise ValueError(f"layers must be a list of layers, got {layers!r}")
     if len({id(layer) for layer in layers}) < len(layers) or any(layer.in_network for layer in layers):
@@ -321,7 +329,7 @@ def _as_layers(layers):
             raise ValueError(f"layers must have one dtype and the same replicas: {after!r} follows {before!r}")
     for layer in layers:
         layer.in_network = True
-    return list(layers)
+    return tuple(layers)
 
 
 def _purpose(last_layer, loss):

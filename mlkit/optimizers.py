@@ -7,21 +7,43 @@ Each class is complete on its own: ``update`` reads as the printed algorithm, wi
 its gradient and the rest its state, all arrays of one shape that are changed in place.
 """
 
+import copy
+
 import numpy as np
 
 from mlkit.schedules import as_schedule, rate_at
 from mlkit.validation import as_choice, as_floats, as_number
 
+SMALLEST_EPSILON = 1e-37  # less would be 0 in float32, and 0/0 where g is 0
 BLOCK_BYTES = 2**17  # a formula's intermediate results are this large at most: they stay in the cache
+
+
+class Checked:
+    """An attribute that is a number within bounds: assigned at any time, and checked each time.
+
+    There is no ``__get__``, so the number is read from the object itself, at no cost.
+    """
+
+    def __init__(self, **bounds):
+        self.bounds = bounds
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __set__(self, optimizer, value):
+        vars(optimizer)[self.name] = as_number(value, self.name, **self.bounds)
 
 
 class Optimizer:
     """What all optimizers share: the learning rate, the count of steps, the state.
 
+    An optimizer can be copied (``copy.deepcopy``) and kept in a file (``pickle``) with all it remembers. The copy goes
+    on with the first parameters of the same shapes that it is given: those of a network that was copied or saved too.
+
     Attributes
     ----------
     learning_rate : number or schedule
-        As it was given.
+        As it was given. What is assigned holds from the next step on, and so do the numbers of the subclasses.
     t : int
         Steps done. It advances once per step, not once per parameter.
     state : list of tuples of ndarray
@@ -32,8 +54,21 @@ class Optimizer:
 
     def __init__(self, learning_rate):
         self.learning_rate = learning_rate
-        self.schedule = as_schedule(learning_rate)
         self.reset()
+
+    @property
+    def learning_rate(self):
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        self._schedule = as_schedule(learning_rate)
+        self._learning_rate = learning_rate
+
+    @property
+    def schedule(self):
+        """The learning rate as a function of the step; it changes with ``learning_rate``."""
+        return self._schedule
 
     def reset(self):
         """Forget all steps: the optimizer is as new, and may serve other parameters."""
@@ -70,15 +105,32 @@ class Optimizer:
         """Check the parameters and, before the first step, make the state for them."""
         _check_parameters(parameters)
         if self._parameters is None:
-            self._parameters = list(parameters)
-            self.state = [tuple(np.zeros(w.shape, w.dtype) for _ in self.state_names) for w in parameters]
+            self._begin(parameters)
         elif not _same_memory(self._parameters, parameters):
             name = type(self).__name__
             raise ValueError(f"parameters must be those of the steps before: make a new {name} for others, or reset()")
 
+    def _begin(self, parameters):
+        """Take these parameters from now on, with a state of zeros or, for a copy, with the state it brought."""
+        if not self.state:
+            self.state = [tuple(np.zeros(w.shape, w.dtype) for _ in self.state_names) for w in parameters]
+        elif not _fits(self.state, parameters):
+            name = type(self).__name__
+            raise ValueError(f"parameters must have the shapes that this {name} remembers: reset() it for others")
+        self._parameters = list(parameters)
+
+    def __getstate__(self):
+        return vars(self) | {"_parameters": None}  # a copy belongs to no parameters yet
+
+    def __copy__(self):
+        return copy.deepcopy(self)  # with a state of its own
+
     def advance(self, parameters, gradients):
-        """``step`` without its checks, for training: after ``prepare``, with gradients known to fit."""
-        learning_rate = rate_at(self.schedule, self.t)
+        """``step`` without its checks, for training: after ``prepare``, with gradients known to fit.
+
+        Returns the learning rate that was used.
+        """
+        learning_rate = rate_at(self._schedule, self.t)
         self.t += 1
         for w, g, state in zip(parameters, gradients, self.state):  # noqa: B905  (strict costs time here)
             if w.nbytes <= BLOCK_BYTES or not w.flags.c_contiguous:
@@ -86,10 +138,11 @@ class Optimizer:
             else:
                 for block in _blocks(w, g, *state):
                     self.update(learning_rate, *block)
+        return learning_rate
 
     def rate(self, step):
         """Return the learning rate of ``step``, counted from 0."""
-        return rate_at(self.schedule, step)
+        return rate_at(self._schedule, step)
 
     def update(self, learning_rate, w, g, *state):
         """Move ``w`` in place; ``self.t`` is 1 at the first step."""
@@ -130,10 +183,11 @@ class Momentum(Optimizer):
     """
 
     state_names = ("v",)
+    momentum = Checked(at_least=0, below=1)
 
     def __init__(self, learning_rate=0.01, momentum=0.9):
         super().__init__(learning_rate)
-        self.momentum = as_number(momentum, "momentum", at_least=0, below=1)
+        self.momentum = momentum
 
     def update(self, learning_rate, w, g, v):
         v *= self.momentum
@@ -176,10 +230,11 @@ class AdaGrad(Optimizer):
     """
 
     state_names = ("G",)
+    epsilon = Checked(at_least=SMALLEST_EPSILON)
 
     def __init__(self, learning_rate=0.01, epsilon=1e-10):
         super().__init__(learning_rate)
-        self.epsilon = _as_epsilon(epsilon)
+        self.epsilon = epsilon
 
     def update(self, learning_rate, w, g, G):
         G += g * g
@@ -200,11 +255,12 @@ class RMSProp(Optimizer):
     """
 
     state_names = ("v",)
+    decay = Checked(at_least=0, below=1)
+    epsilon = Checked(at_least=SMALLEST_EPSILON)
 
     def __init__(self, learning_rate=0.001, decay=0.9, epsilon=1e-8):
         super().__init__(learning_rate)
-        self.decay = as_number(decay, "decay", at_least=0, below=1)
-        self.epsilon = _as_epsilon(epsilon)
+        self.decay, self.epsilon = decay, epsilon
 
     def update(self, learning_rate, w, g, v):
         v *= self.decay
@@ -227,11 +283,12 @@ class AdaDelta(Optimizer):
     """
 
     state_names = ("E", "D")
+    decay = Checked(at_least=0, below=1)
+    epsilon = Checked(at_least=SMALLEST_EPSILON)
 
     def __init__(self, learning_rate=1.0, decay=0.95, epsilon=1e-6):
         super().__init__(learning_rate)
-        self.decay = as_number(decay, "decay", at_least=0, below=1)
-        self.epsilon = _as_epsilon(epsilon)
+        self.decay, self.epsilon = decay, epsilon
 
     def update(self, learning_rate, w, g, E, D):
         E *= self.decay
@@ -259,12 +316,13 @@ class Adam(Optimizer):
     """
 
     state_names = ("m", "v")
+    beta1 = Checked(at_least=0, below=1)
+    beta2 = Checked(at_least=0, below=1)
+    epsilon = Checked(at_least=SMALLEST_EPSILON)
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
         super().__init__(learning_rate)
-        self.beta1 = as_number(beta1, "beta1", at_least=0, below=1)
-        self.beta2 = as_number(beta2, "beta2", at_least=0, below=1)
-        self.epsilon = _as_epsilon(epsilon)
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
     def update(self, learning_rate, w, g, m, v):
         m *= self.beta1
@@ -313,8 +371,10 @@ def _check_parameters(parameters):
     if not isinstance(parameters, list | tuple) or not parameters:
         raise ValueError(f"parameters must be a list of arrays, got {parameters!r}")
     for i, w in enumerate(parameters):
-        if not isinstance(w, np.ndarray) or w.dtype.kind != "f" or not w.flags.writeable:
-            raise ValueError(f"parameters[{i}] must be a floating array that can be changed in place, got {w!r}")
+        if not isinstance(w, np.ndarray) or w.dtype not in (np.float32, np.float64) or not w.flags.writeable:
+            kind = f"dtype {w.dtype}" if isinstance(w, np.ndarray) and w.flags.writeable else repr(w)
+            wanted = "a floating array that can be changed in place, float32 or float64"  # in float16 an ε of 1e-8 is 0
+            raise ValueError(f"parameters[{i}] must be {wanted}, got {kind}")
         as_floats(w, f"parameters[{i}]")
 
 
@@ -338,5 +398,10 @@ def _same_memory(before, now):
     )
 
 
-def _as_epsilon(epsilon):
-    return as_number(epsilon, "epsilon", at_least=1e-37)  # less would be 0 in float32, and 0/0 where g is 0
+def _fits(state, parameters):
+    """Whether a state belongs to parameters of these shapes and types."""
+    return len(state) == len(parameters) and all(
+        array.shape == w.shape and array.dtype == w.dtype
+        for arrays, w in zip(state, parameters, strict=True)
+        for array in arrays
+    )

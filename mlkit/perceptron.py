@@ -10,7 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlkit.activations import identity, sigmoid
-from mlkit.validation import as_count, as_examples, as_floats, as_generator, as_labels, as_number
+from mlkit.validation import (
+    as_count,
+    as_examples,
+    as_floats,
+    as_generator,
+    as_labels,
+    as_number,
+    finite_result,
+)
 
 
 def weighted_sum(X, weights, bias):
@@ -30,7 +38,7 @@ def weighted_sum(X, weights, bias):
     Raises
     ------
     ValueError
-        If a shape does not fit or a number is not finite.
+        If a shape does not fit, a number is not finite, or a sum is too large for a float.
 
     Examples
     --------
@@ -40,7 +48,8 @@ def weighted_sum(X, weights, bias):
     X = as_examples(X)
     weights = as_floats(weights, "weights", shape=(X.shape[1],))
     # X @ weights, summed row by row as `fit` does, so that both round an example on the line to the same side
-    return np.vecdot(X, weights) + as_number(bias, "bias")
+    with np.errstate(over="ignore", invalid="ignore"):  # named instead
+        return finite_result(np.vecdot(X, weights) + as_number(bias, "bias"), "X")
 
 
 def step(z):
@@ -48,7 +57,8 @@ def step(z):
 
     z = 0 does not fire. Someone has to decide, and this choice means that a neuron that has learned
     nothing (w = 0, b = 0) predicts 0 everywhere, so its first mistakes are the examples of class 1. Books that
-    fire at z ≥ 0 begin with the opposite answer; scikit-learn's ``Perceptron`` decides as we do.
+    fire at z ≥ 0 begin with the opposite answer. scikit-learn's ``Perceptron`` predicts as we do, but in training it
+    counts z = 0 as a mistake for either class, so from zero weights its path differs when the first example is a 0.
 
     Examples
     --------
@@ -130,6 +140,7 @@ class Fit:
         return sum(self.mistakes_per_epoch)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # _require_floats says it better than a warning
 def fit(
     X,
     y,
@@ -170,6 +181,8 @@ def fit(
     ------
     ValueError
         If an argument does not fit; the message names it.
+    FloatingPointError
+        If the weights become too large for a float.
 
     Notes
     -----
@@ -202,11 +215,13 @@ def fit(
                 weights, bias = weights + change * X[i], bias + change
                 seen = int(i), X[i], int(y[i]), y_hat
                 updates.append(Update(epoch, *seen, *before, weights, bias, mistakes=len(updates) + 1))
+        _require_floats(weights, bias, epoch, learning_rate)
         mistakes_per_epoch.append(len(updates) - mistakes_before)
         converged = mistakes_per_epoch[-1] / len(X) <= error_threshold
     return Fit(weights, bias, updates, mistakes_per_epoch, len(mistakes_per_epoch), converged)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # _require_floats says it better than a warning
 def fit_offline(
     X,
     y,
@@ -242,6 +257,7 @@ def fit_offline(
         if not converged:
             before = weights, bias
             weights, bias = weights + learning_rate * (errors @ X), bias + learning_rate * float(errors.sum())
+            _require_floats(weights, bias, epoch, learning_rate)
             updates.append(Update(epoch, None, X, y, y_hat, *before, weights, bias, mistakes))
     return Fit(weights, bias, updates, mistakes_per_epoch, len(mistakes_per_epoch), converged)
 
@@ -264,10 +280,10 @@ def margin(X, y, weights, bias):
     """
     z = weighted_sum(X, weights, bias)
     signs = 2 * as_labels(y, n_examples=len(z), n_classes=2) - 1
-    length = np.linalg.norm(weights)
-    if length == 0:
+    weights = as_floats(weights, "weights")
+    if not weights.any():
         raise ValueError("weights must not all be zero: they describe no line")
-    return float(np.min(signs * z) / length)
+    return float(np.min(signs * z) / _length(weights))
 
 
 def mistake_bound(X, y, weights, bias):
@@ -307,8 +323,8 @@ def mistake_bound(X, y, weights, bias):
     gamma = margin(X_folded, y, w_folded, bias=0)
     if gamma <= 0:
         raise ValueError(f"weights and bias must separate the classes, got a margin of {gamma:g}")
-    R = np.linalg.norm(X_folded, axis=1).max()
-    return float((R / gamma) ** 2)
+    with np.errstate(over="ignore"):
+        return float(finite_result((np.linalg.norm(X_folded, axis=1).max() / gamma) ** 2, "X"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -409,7 +425,8 @@ def largest_stable_rate(X):
     2.0
     """
     X_folded = fold_bias(X)
-    H = X_folded.T @ X_folded / len(X_folded)
+    with np.errstate(over="ignore", invalid="ignore"):
+        H = finite_result(X_folded.T @ X_folded / len(X_folded), "X")
     return float(2 / np.linalg.eigvalsh(H)[-1])
 
 
@@ -429,6 +446,23 @@ def _descend(X, targets, output, losses, learning_rate, epochs, weights, bias):
             weights = weights - learning_rate * (errors @ X)
             bias = bias - learning_rate * float(errors.sum())
     return Descent(*(np.array(column) for column in zip(*path, strict=True)))
+
+
+def _length(w):
+    """‖w‖, also where the squares are too small or too large for a float."""
+    with np.errstate(over="ignore", under="ignore"):
+        length = np.linalg.norm(w)
+    if 0 < length < np.inf:
+        return length
+    largest = np.abs(w).max()
+    return largest * np.linalg.norm(w / largest)
+
+
+def _require_floats(weights, bias, epoch, learning_rate):
+    if not (np.isfinite(weights).all() and np.isfinite(bias)):
+        raise FloatingPointError(
+            f"the weights left the floats in epoch {epoch}, at learning rate {learning_rate:g}: X is too large for it"
+        )
 
 
 def _check_data(X, y, initial_weights, initial_bias):

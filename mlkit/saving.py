@@ -7,6 +7,7 @@ with the layers and the loss in order, and ``parameter_0``, ``parameter_1``, …
 
 import io
 import json
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,8 @@ def read_saved(path, build):
     ValueError
         When the file is damaged, or is not of this format. A missing file is a ``FileNotFoundError``.
     """
+    if not isinstance(path, str | PathLike):  # open(1) would read, and close, the standard output
+        raise ValueError(f"path must name a file, got {path!r}")
     with open(path, "rb") as file:
         try:
             return build(*_read(file))

@@ -1,6 +1,6 @@
 """A schedule says how large the next step may be: long strides while the goal is far, short ones near it.
 
-Each function here returns a schedule, and a schedule is a plain function ``step -> learning_rate`` with
+Each function here returns a schedule, and a schedule is a function ``step -> learning_rate`` with
 steps counted from 0. Every optimizer takes one wherever it takes a number. One epoch is
 ⌈n_examples / batch_size⌉ steps, so ``steps=20 * 22`` means 20 epochs of 22 steps.
 
@@ -10,6 +10,7 @@ mostly once per epoch.
 
 import math
 import numbers
+from functools import partial
 
 from mlkit.validation import as_count, as_number
 
@@ -21,8 +22,7 @@ def constant(learning_rate):
     >>> schedule(0), schedule(1000)
     (0.1, 0.1)
     """
-    rate = as_number(learning_rate, "learning_rate", above=0)
-    return lambda step: rate
+    return partial(_constant, _rate(learning_rate))
 
 
 def step_decay(learning_rate, *, factor=0.5, every):
@@ -36,8 +36,7 @@ def step_decay(learning_rate, *, factor=0.5, every):
     >>> schedule(9), schedule(10), schedule(25)
     (0.8, 0.4, 0.2)
     """
-    rate, factor, every = _rate(learning_rate), _factor(factor), as_count(every, "every")
-    return lambda step: rate * factor ** (_count(step) // every)
+    return partial(_step_decay, _rate(learning_rate), _factor(factor), as_count(every, "every"))
 
 
 def linear(learning_rate, *, steps, final=0.0):
@@ -49,8 +48,7 @@ def linear(learning_rate, *, steps, final=0.0):
     >>> [schedule(t) for t in range(6)]
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
-    rate, final, steps = _rate(learning_rate), as_number(final, "final", at_least=0), as_count(steps, "steps")
-    return lambda step: rate + (final - rate) * _share(step, steps)
+    return partial(_linear, _rate(learning_rate), as_number(final, "final", at_least=0), as_count(steps, "steps"))
 
 
 def exponential(learning_rate, *, factor=0.5, every):
@@ -62,8 +60,7 @@ def exponential(learning_rate, *, factor=0.5, every):
     >>> schedule(0), schedule(10), round(schedule(5), 4)
     (0.8, 0.4, 0.5657)
     """
-    rate, factor, every = _rate(learning_rate), _factor(factor), as_count(every, "every")
-    return lambda step: rate * factor ** (_count(step) / every)
+    return partial(_exponential, _rate(learning_rate), _factor(factor), as_count(every, "every"))
 
 
 def cosine(learning_rate, *, steps, final=0.0):
@@ -77,8 +74,7 @@ def cosine(learning_rate, *, steps, final=0.0):
     >>> [round(schedule(t), 3) for t in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
-    rate, final, steps = _rate(learning_rate), as_number(final, "final", at_least=0), as_count(steps, "steps")
-    return lambda step: final + (rate - final) * (1 + math.cos(math.pi * _share(step, steps))) / 2
+    return partial(_cosine, _rate(learning_rate), as_number(final, "final", at_least=0), as_count(steps, "steps"))
 
 
 def warm_up(schedule, *, steps):
@@ -98,13 +94,37 @@ def warm_up(schedule, *, steps):
     >>> [schedule(t) for t in range(6)]
     [0.25, 0.5, 0.75, 1.0, 0.5, 0.0]
     """
-    schedule, steps = as_schedule(schedule, "schedule"), as_count(steps, "steps")
+    return partial(_warm_up, as_schedule(schedule, "schedule"), as_count(steps, "steps"))
 
-    def warmed(step):
-        step = _count(step)
-        return schedule(0) * (step + 1) / (steps + 1) if step < steps else schedule(step - steps)
 
-    return warmed
+# The formulas, each with what is fixed first and the step last: functions of a module can be copied and pickled, as
+# what is defined inside another function cannot.
+
+
+def _constant(rate, step):
+    _count(step)
+    return rate
+
+
+def _step_decay(rate, factor, every, step):
+    return rate * factor ** (_count(step) // every)
+
+
+def _linear(rate, final, steps, step):
+    return rate + (final - rate) * _share(step, steps)
+
+
+def _exponential(rate, factor, every, step):
+    return rate * factor ** (_count(step) / every)
+
+
+def _cosine(rate, final, steps, step):
+    return final + (rate - final) * (1 + math.cos(math.pi * _share(step, steps))) / 2
+
+
+def _warm_up(schedule, steps, step):
+    step = _count(step)
+    return schedule(0) * (step + 1) / (steps + 1) if step < steps else schedule(step - steps)
 
 
 SCHEDULES = {
@@ -125,7 +145,7 @@ def as_schedule(learning_rate, name="learning_rate"):
     >>> as_schedule(lambda step: 1 / (step + 1))(1)
     0.5
     """
-    if callable(learning_rate):
+    if callable(learning_rate) and not isinstance(learning_rate, type):  # float(3) is 3.0: a class is no schedule
         return learning_rate
     if isinstance(learning_rate, numbers.Real):
         return constant(learning_rate)

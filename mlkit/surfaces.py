@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlkit.optimizers import Optimizer
-from mlkit.validation import as_count, as_floats
+from mlkit.validation import as_count, as_floats, as_number
 
 FAR_AWAY = 1e6  # a path that gets there has run away; a few steps later its gradient would leave the floats
 
@@ -73,6 +73,8 @@ def quadratic(smallest, largest, *, angle=0.0):
     >>> bowl.formula, bowl.gradient([2.0, 1.0])
     ('½(θ₁² + 9 θ₂²)', array([2., 9.]))
     """
+    smallest, largest = as_number(smallest, "smallest"), as_number(largest, "largest")
+    angle = as_number(angle, "angle")
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
 
     def value(x, y):
@@ -114,6 +116,8 @@ def descend(surface, optimizer, start, steps):
            [ 1. , -1. ],
            [ 0.5, -0.5]])
     """
+    if not callable(getattr(surface, "gradient", None)):
+        raise ValueError(f"surface must be a Surface, such as SURFACES['ravine'], got {surface!r}")
     if not isinstance(optimizer, Optimizer):
         raise ValueError(f"optimizer must be an Optimizer, such as SGD(0.1), got {optimizer!r}")
     here = as_points(start, "start").copy()

@@ -11,7 +11,9 @@ import numpy as np
 
 from mlkit.network import Network
 from mlkit.optimizers import get_optimizer
-from mlkit.validation import as_count, as_generator
+from mlkit.validation import as_count, as_generator, refuse_masked
+
+FAR_FROM_ONE = 50  # a feature that is so many times larger or smaller than 1 has not been standardized
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,7 @@ def minibatches(X, y, batch_size, rng):
     >>> [len(y_batch) for X_batch, y_batch in minibatches(X, y, 2, np.random.default_rng(0))]
     [2, 2, 1]
     """
+    refuse_masked(X, "X"), refuse_masked(y, "y")
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim == 0 or y.ndim == 0 or len(X) != len(y) or len(X) == 0:
         raise ValueError(f"X and y must have the same number of examples, at least 1, got {X.shape} and {y.shape}")
@@ -158,14 +161,14 @@ def train(
     optimizer, callback = get_optimizer(optimizer), _as_callback(callback)
     parameters, gradients = [network.parameter_vector], [network.gradient_vector]
     optimizer.prepare(parameters)
-    notes = _Notes(network, optimizer, len(X), batch_size)
+    notes = _Notes(network, optimizer, X, batch_size)
 
     for _ in _with_bar(range(epochs), progress):
         with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite stops the run by itself
             for X_batch, y_batch in _shuffled_batches(X, targets, batch_size, rng):
                 loss = network.sweep(X_batch, y_batch)  # forward, loss, backward
                 notes.add_step(loss)
-                optimizer.advance(parameters, gradients)
+                notes.rates.append(optimizer.advance(parameters, gradients))
                 if callback is not None:
                     callback(notes.n_steps - 1, network, loss)
             notes.add_epoch(held_out)
@@ -177,14 +180,14 @@ def train(
 class _Notes:
     """What one call of ``train`` writes down, and the watch that everything stays finite."""
 
-    def __init__(self, network, optimizer, n_examples, batch_size):
-        self.network, self.optimizer = network, optimizer
+    def __init__(self, network, optimizer, X, batch_size):
+        self.network, self.optimizer, self.X = network, optimizer, X
         self.first_step = optimizer.t
-        starts = np.arange(0, n_examples, batch_size)
-        self.batch_sizes = np.minimum(batch_size, n_examples - starts)
+        starts = np.arange(0, len(X), batch_size)
+        self.batch_sizes = np.minimum(batch_size, len(X) - starts)
         self.is_finite = math.isfinite if network.replicas is None else _all_finite
         self.epoch = []  # the losses of the epoch that is going on
-        self.losses, self.validation_losses, self.accuracies = [], [], []
+        self.losses, self.validation_losses, self.accuracies, self.rates = [], [], [], []
 
     @property
     def n_steps(self):
@@ -216,16 +219,16 @@ class _Notes:
         raise FloatingPointError(
             f"{what} {np.ravel(value)[wrong[0]]}{replicas} in epoch {len(self.losses)}, step {step} (both "
             f"counted from 0), at learning rate {self.optimizer.rate(self.first_step + step):g}: a smaller one may help"
+            + _sizes_of_features(self.X)
         )
 
     def history(self, stopping, epochs):
         if stopping is not None:
             stopping.put_back_best()
         loss = np.stack(self.losses)  # (n_epochs, steps_per_epoch) or (n_epochs, steps_per_epoch, replicas)
-        steps = range(self.first_step, self.first_step + self.n_steps)
         return History(
             loss=loss.reshape(self.n_steps, *loss.shape[2:]),
-            learning_rate=np.array([float(self.optimizer.schedule(step)) for step in steps]),
+            learning_rate=np.array(self.rates),
             epoch_loss=np.average(loss, axis=1, weights=self.batch_sizes),
             validation_loss=np.array(self.validation_losses, dtype=float),
             validation_accuracy=np.array(self.accuracies, dtype=float),
@@ -262,6 +265,15 @@ class _EarlyStopping:
         self.parameters[...] = self.best_parameters
 
 
+def _sizes_of_features(X):
+    """What to look at when training left the floats and the features are of very different size: the usual cause."""
+    sizes = np.abs(X).max(axis=0)
+    smallest, largest = sizes.min(), sizes.max()
+    if largest <= FAR_FROM_ONE and smallest * FAR_FROM_ONE >= 1:
+        return ""
+    return f"; the features of X have sizes from {smallest:.3g} to {largest:.3g}: see mlkit.datasets.standardize"
+
+
 def _all_finite(values):
     return np.isfinite(values).all()
 
@@ -291,6 +303,8 @@ def _as_callback(callback):
 
 
 def _with_bar(epochs, progress):
+    if not isinstance(progress, bool):
+        raise ValueError(f"progress must be True or False, got {progress!r}")
     if not progress:
         return epochs
     try:

@@ -10,6 +10,8 @@ import numbers
 
 import numpy as np
 
+MOST_NUMBERS = 2**28  # 2 GiB of float64
+
 
 def as_floats(value, name, *, ndim=None, shape=None, complex_allowed=False):
     """Return ``value`` as a floating array, or raise a ``ValueError`` that names it.
@@ -37,6 +39,7 @@ def as_floats(value, name, *, ndim=None, shape=None, complex_allowed=False):
     Traceback (most recent call last):
     ValueError: weights must have shape (3,), got (2,)
     """
+    refuse_masked(value, name)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -70,13 +73,16 @@ def as_labels(y, name="y", *, n_examples=None, n_classes=None):
     Traceback (most recent call last):
     ValueError: y must hold labels from 0 to 1, got 2 at index 2
     """
+    refuse_masked(y, name)
     y = np.asarray(y)
     if y.ndim != 1:
         raise ValueError(f"{name} must have one axis, one label per example, got shape {y.shape}")
     if n_examples is not None and len(y) != n_examples:
         raise ValueError(f"{name} must hold {n_examples} labels, one per example, got {len(y)}")
     if y.dtype.kind not in "biu":
-        raise ValueError(f"{name} must hold whole-number labels, got dtype {y.dtype}")
+        whole = y.dtype.kind == "f" and np.isfinite(y).all() and (y == y.round()).all()
+        cure = f": use {name}.astype(int)" if whole else ""
+        raise ValueError(f"{name} must hold whole-number labels, got dtype {y.dtype}{cure}")
     y = y.astype(np.int64)
     wrong = y < 0 if n_classes is None else (y < 0) | (y >= n_classes)
     if wrong.any():
@@ -114,6 +120,38 @@ def as_count(value, name, *, at_least=1):
     if not is_whole or value < at_least:
         raise ValueError(f"{name} must be a whole number at least {at_least}, got {value!r}")
     return int(value)
+
+
+def check_size(n_numbers, name):
+    """Raise a ``ValueError`` that names the arguments which ask for more numbers than a machine can hold.
+
+    >>> check_size(10**12, "n_inputs and n_outputs")
+    Traceback (most recent call last):
+    ValueError: n_inputs and n_outputs must make at most 268,435,456 numbers, got 1,000,000,000,000
+    """
+    if n_numbers > MOST_NUMBERS:
+        raise ValueError(f"{name} must make at most {MOST_NUMBERS:,} numbers, got {n_numbers:,}")
+
+
+def finite_result(result, name):
+    """Return ``result``, unless values of the argument ``name`` were so large that it overflowed."""
+    if result is not None and not np.isfinite(result).all():
+        raise ValueError(f"{name} and the weights hold values so large that the result is beyond {result.dtype}")
+    return result
+
+
+def refuse_masked(value, name):
+    """Raise a ``ValueError`` for an array with masked entries: as a plain array it would hold what the mask hides.
+
+    >>> refuse_masked(np.ma.masked_greater([1, 999], 100), "X")
+    Traceback (most recent call last):
+    ValueError: X must not have masked entries, got 1 of 2: fill them or leave them out
+    """
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        hidden = int(np.ma.count_masked(value))
+        raise ValueError(
+            f"{name} must not have masked entries, got {hidden} of {value.size}: fill them or leave them out"
+        )
 
 
 def as_choice(value, name, choices):

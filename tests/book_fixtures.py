@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shutil
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,8 +10,6 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")  # whatever a page that is read from a disk must not ask for
-
 # Two frames of the screen: what was asked for is painted.
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 ALIVE = "() => [...document.querySelectorAll('mlkit-explore')].every((figure) => figure.hasAttribute('alive'))"
@@ -74,6 +73,19 @@ def pages_with_figures():
     return [page for page, text in texts.items() if "explore(" in text]
 
 
+# A page as a browser saves it: what it has become, scripts included; its own files lie in a folder beside it, and links
+# to other pages have their full address. What a property holds (where a slider stands) is not saved, only attributes.
+SAVED = """({ folder, withScripts }) => {
+  const copy = document.documentElement.cloneNode(true);
+  for (const link of copy.querySelectorAll('a[href]')) link.setAttribute('href', link.href);
+  for (const name of ['src', 'href'])
+    for (const element of copy.querySelectorAll(`:is(script, img, link)[${name}]`))
+      element.setAttribute(name, element[name].replace(/.*\\/_static/, folder));
+  if (!withScripts) copy.querySelectorAll('script').forEach((script) => script.remove());
+  return copy.outerHTML;
+}"""
+
+
 class Figure:
     """A slider figure on an open page, moved as a reader without a mouse would move it."""
 
@@ -125,24 +137,29 @@ class Figure:
 
 
 @contextlib.contextmanager
-def opened(context, path, fragment=""):
-    """Open a built page from the disk, alive and settled; on leaving, complain of whatever the page complained of."""
+def opened(context, page_at, fragment="", site="file:", forgiving=None):
+    """Open a built page, a file or an address, alive and settled; on leaving, complain of whatever it complained of.
+
+    It may ask for nothing outside ``site``. Complaints that the pattern ``forgiving`` finds do not count.
+    """
     page = context.new_page()
-    problems = watched(page)
-    page.goto(path.as_uri() + fragment)
+    problems = watched(page, site)
+    page.goto((page_at if isinstance(page_at, str) else page_at.as_uri()) + fragment)
     page.wait_for_function(ALIVE, timeout=10_000)
     page.evaluate(SETTLED)
     try:
         yield page
         problems = list(problems)  # what breaks off when the page closes is no complaint
+        problems = [problem for problem in problems if not (forgiving and forgiving.search(problem))]
     finally:
         page.close()
-    assert not problems, f"{path.name}{fragment}:\n" + "\n".join(problems)
+    assert not problems, f"{page_at}{fragment}:\n" + "\n".join(problems)
 
 
-def watched(page):
-    """Collect a page's errors, its warnings, and whatever it asks of other hosts (which gets no answer)."""
+def watched(page, site="file:"):
+    """Collect a page's errors, its warnings, and whatever it asks for outside its site (which gets no answer)."""
     problems = []
+    outside = re.compile(rf"^(?!{re.escape(site)}|data:|blob:|about:)")
 
     def on_console(message):
         if message.type in ("error", "warning"):
@@ -156,8 +173,20 @@ def watched(page):
     page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
     page.on("requestfailed", lambda request: problems.append(f"cannot load {request.url}"))
     page.on("websocket", lambda socket: problems.append(f"opens a socket to {socket.url}"))
-    page.route(OUTSIDE, refuse)
+    page.route(outside, refuse)
     return problems
+
+
+def save_page(page, path, static, with_scripts=True):
+    """Save an open page as the browser's "Save page as…, complete" does; some other ways of saving leave scripts out.
+
+    ``static`` is the book's folder of that name. MathJax stays behind: a page whose formulas are set has no use for it.
+    """
+    folder = path.with_name(f"{path.stem}_files")
+    shutil.copytree(static, folder, ignore=shutil.ignore_patterns("mathjax"))
+    html = page.evaluate(SAVED, {"folder": folder.name, "withScripts": with_scripts})
+    path.write_text(f"<!DOCTYPE html>\n{html}", encoding="utf-8")
+    return path
 
 
 def figures_on(page):

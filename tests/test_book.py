@@ -5,13 +5,16 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import psutil
 import pytest
 import yaml
 from book_fixtures import ROOT, book_pages, source
@@ -19,7 +22,8 @@ from book_fixtures import ROOT, book_pages, source
 pytestmark = [pytest.mark.build, pytest.mark.xdist_group("book")]
 SMALL_BOOKS = pytest.mark.xdist_group("small")  # they need not wait for the real one
 KEPT = ("_config.yml", "book.py", "mlkit", "chapters")
-TOC = "format: jb-book\nroot: chapters/index\nchapters:\n  - file: chapters/small\n"
+TOC = "format: jb-book\nroot: chapters/index\nchapters:\n  - file: chapters/small\n  - file: chapters/package\n"
+PACKAGE = "# The package\n\n```{eval-rst}\n.. automodule:: mlkit.schedules\n   :members:\n```\n"
 SMALL = [
     "from mlkit.explore import explore\nfrom mlkit.figures import new_axes, picture",
     "def draw(slope, kind):\n"
@@ -29,6 +33,7 @@ SMALL = [
     "    return picture(axes, alt=f'A {kind} line through the origin with slope {slope}.')",
     "explore(draw, slope=[-1, 0, 1], kind=['steep', 'flat'], name='planted', play='slope', start={'slope': 1})",
     "draw(1, 'still')",
+    "for i in range(200):\n    print('line', i, flush=True)",
 ]
 BROKEN = "if slope == 0 and kind == 'flat': raise ArithmeticError('no such slope')"
 
@@ -43,6 +48,7 @@ def small_book(folder, cells=SMALL):
             shutil.copy(ROOT / name, folder / name)
     (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
     (folder / "chapters" / "index.md").write_text("# A small book\n\nWith $x^2$.\n", encoding="utf-8")
+    (folder / "chapters" / "package.md").write_text(PACKAGE, encoding="utf-8")
     write_notebook(folder, cells)
     return folder
 
@@ -58,18 +64,24 @@ def write_notebook(folder, cells):
     (folder / "chapters" / "small.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def build(folder):
-    """Run ``book.py`` of a folder, with the mlkit that lies beside it."""
-    settings = {**os.environ, "PYTHONPATH": str(folder)}
+def environment(folder):
+    """With the mlkit that lies in the folder of the book."""
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def build(folder, timeout=None):
+    """Run ``book.py`` of a folder."""
     command = [sys.executable, "book.py"]
     return subprocess.run(
-        command, cwd=folder, env=settings, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, encoding="utf-8", check=False,
+        timeout=timeout,
+    )  # fmt: skip
 
 
-def pages_of(folder):
+def site_of(folder):
+    """Every file of a built book."""
     html = folder / "_build" / "html"
-    return {str(path.relative_to(html)): path.read_bytes() for path in sorted((html / "chapters").rglob("*.html"))}
+    return {path.relative_to(html).as_posix(): path.read_bytes() for path in sorted(html.rglob("*")) if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +98,155 @@ def test_two_clean_builds_are_the_same_to_the_byte(small, tmp_path):
     folder, _ = small
     other = small_book(tmp_path / "another-place")
     assert build(other).returncode == 0
-    first, second = pages_of(folder), pages_of(other)
-    assert first.keys() == second.keys() >= {"chapters/index.html", "chapters/small.html"}
+    first, second = site_of(folder), site_of(other)
     assert b"<mlkit-explore" in first["chapters/small.html"]
+    assert b'"mlkit.schedules' in first["searchindex.js"]
+    assert first.keys() == second.keys() >= {"chapters/index.html", "chapters/small.html"}
     assert [name for name in first if first[name] != second[name]] == []
+
+
+@SMALL_BOOKS
+def test_a_build_depends_on_the_sources_alone_not_on_the_builds_before(small, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(small[0], folder)
+    first = site_of(folder)
+    assert build(folder).returncode == 0
+    assert site_of(folder) == first
+    page = folder / "chapters" / "index.md"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text + "\nAnother sentence.\n", encoding="utf-8")
+    assert build(folder).returncode == 0
+    assert site_of(folder)["chapters/index.html"] != first["chapters/index.html"]
+    page.write_text(text, encoding="utf-8")
+    assert build(folder).returncode == 0
+    assert site_of(folder) == first
+
+
+@SMALL_BOOKS
+def test_a_page_that_is_no_longer_in_the_book_is_no_longer_in_the_site(small, tmp_path):
+    folder = tmp_path / "shorter"
+    shutil.copytree(small[0], folder)
+    (folder / "_toc.yml").write_text(TOC.replace("chapters/small", "chapters/renamed"), encoding="utf-8")
+    (folder / "chapters" / "small.ipynb").rename(folder / "chapters" / "renamed.ipynb")
+    assert build(folder).returncode == 0
+    site = site_of(folder)
+    assert "chapters/renamed.html" in site
+    assert [name for name in site if "small" in name] == []
+    assert b"chapters/small" not in site["searchindex.js"]
+
+
+@SMALL_BOOKS
+def test_what_one_cell_prints_stands_in_one_piece(small):
+    html = site_of(small[0])["chapters/small.html"].decode()
+    assert html.count('class="output stream') == 1
+    assert re.search(r"line 0\nline 1\n(.*\n)+line 199\n", html)
+
+
+def wrong_book(small, folder, **files):
+    """A copy of the small book with other files in it, built; how it ended and what it said. The old site must stay."""
+    shutil.copytree(small[0], folder)
+    before = site_of(folder)
+    for name, change in files.items():
+        path = folder / name.replace("__", "/")
+        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    built = build(folder)
+    assert built.returncode == 1
+    assert site_of(folder) == before
+    assert "Traceback" not in built.stderr
+    return built.stderr
+
+
+CONFLICT = "<<<<<<< HEAD\n{}=======\n{}>>>>>>> theirs\n"
+
+
+@SMALL_BOOKS
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("chapters/small.ipynb", lambda text: CONFLICT.format(text, text), "line 1: two versions stand here, <<<<<<<"),
+        ("chapters/index.md", lambda text: text + CONFLICT.format("a\n", "b\n"), "line 4: two versions stand here"),
+        ("_toc.yml", lambda text: CONFLICT.format(text, text), "line 1: two versions stand here"),
+        ("chapters/small.ipynb", lambda text: text[: len(text) // 2], "is not a whole notebook"),
+        ("chapters/small.ipynb", lambda text: "[1, 2]", "is not a whole notebook"),
+        ("_toc.yml", lambda text: text.replace("chapters/small", "chapters/smal"), "no chapters/smal.ipynb"),
+        ("_toc.yml", lambda text: "root: [", "is not YAML"),
+        ("_toc.yml", lambda text: "chapters: 3\n", "is not a table of contents"),
+        ("_config.yml", lambda text: text + "\n  wrong: [\n", "is not YAML"),
+    ],
+)
+def test_a_broken_file_is_named_in_a_sentence_and_the_old_book_stays(small, tmp_path, name, change, said):
+    stderr = wrong_book(small, tmp_path / "wrong", **{name.replace("/", "__"): change})
+    assert name in stderr
+    assert said in stderr
+
+
+@SMALL_BOOKS
+def test_whatever_goes_wrong_the_build_ends(small, tmp_path):
+    folder = tmp_path / "odd"
+    shutil.copytree(small[0], folder)
+    shutil.rmtree(folder / "_build" / ".jupyter_cache")
+    (folder / "_build" / ".jupyter_cache").write_text("a file where a folder was", encoding="utf-8")
+    assert build(folder, timeout=60).returncode == 1
+
+
+def started(folder):
+    """A build in a session of its own, as in a terminal, and the lines it has printed when it runs the chapter."""
+    process = subprocess.Popen(
+        [sys.executable, "book.py"], cwd=folder, env=environment(folder), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+    )  # fmt: skip
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if "small.ipynb: Executing notebook" in line:
+            return process, said
+    raise AssertionError("".join(said))
+
+
+SLOW = """import pathlib, time
+pathlib.Path("begun").touch()
+while not pathlib.Path("go on").exists():
+    time.sleep(0.05)"""
+
+
+def wait_for(path):
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < until, f"{path.name} did not come"
+        time.sleep(0.05)
+
+
+@SMALL_BOOKS
+def test_ctrl_c_ends_a_build_and_all_it_started_and_the_next_one_is_whole(small, tmp_path):
+    folder = small_book(tmp_path / "stopped", [*SMALL, SLOW])
+    process, _ = started(folder)
+    wait_for(folder / "chapters" / "begun")
+    running = psutil.Process(process.pid).children(recursive=True)
+    assert running, "no kernel runs the chapter"
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert said.rstrip().endswith("Stopped. The book is as it was before.")
+    assert psutil.wait_procs(running, timeout=10)[1] == []
+    write_notebook(folder, SMALL)
+    assert build(folder).returncode == 0
+    assert site_of(folder) == site_of(small[0])
+
+
+@SMALL_BOOKS
+def test_a_second_build_waits_for_the_first(small, tmp_path):
+    folder = small_book(tmp_path / "two", [*SMALL, SLOW])
+    first, _ = started(folder)
+    wait_for(folder / "chapters" / "begun")
+    second = subprocess.Popen(
+        [sys.executable, "book.py"], cwd=folder, env=environment(folder), stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+    )  # fmt: skip
+    assert "Another build is at work in this folder" in second.stdout.readline()
+    (folder / "chapters" / "go on").touch()
+    ended = [process.communicate(timeout=120)[0] for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], ended
+    assert "xecuting notebook" not in ended[1], "the second one runs the chapter again"
 
 
 @SMALL_BOOKS

@@ -13,6 +13,7 @@ from book_fixtures import (
     link_of,
     opened,
     pages_with_figures,
+    save_page,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
@@ -233,3 +234,58 @@ def test_a_damaged_link_does_no_harm(page_file, contexts):
             for figure in figures:
                 seen = assert_true_to_its_frames(figure)
                 assert seen["positions"] == figure.start, f"#~{end} moved {figure.name}"
+
+
+TWICE = "() => ['button', 'a', 'img', 'svg', 'details'].map((tag) => [tag, document.querySelectorAll(tag).length])"
+FOLDED = "() => [...document.querySelectorAll('details:not([open]), .toggle-hidden')].length"
+
+
+def left_moving(page):
+    """Every figure moved, one of them playing, one whose link was just copied; what is seen once all have rested."""
+    figures = figures_on(page)
+    for figure in figures:
+        figure.move_away()
+    figures[0].button("link")
+    figures[0].wait_until("figure.querySelector('.mlkit-link').textContent !== 'Copy link'")
+    for figure in played(page, interval=10**6)[:1]:
+        figure.press(figure.played, "Home")
+        figure.button("play")
+        assert figure.look()["button"] == "Pause"
+    return [figure.look() for figure in figures], page.evaluate(TWICE), page.evaluate(FOLDED)
+
+
+def assert_as_it_was_left(page, left):
+    """The same pictures at the same values, nothing twice, answers folded; then every figure moves, and resets."""
+    looks, tags, folded = left
+    figures = figures_on(page)
+    for figure, before in zip(figures, looks, strict=True):
+        seen = assert_true_to_its_frames(figure)
+        assert (seen["positions"], seen["html"]) == (before["positions"], before["html"]), figure.name
+        assert seen["button"] in (None, "Play"), f"{figure.name} was saved while it played"
+        assert figure.element.locator(".mlkit-link").text_content() == "Copy link"
+        figure.button("reset")
+        assert assert_true_to_its_frames(figure)["positions"] == figure.start
+        figure.move_away()
+        assert assert_true_to_its_frames(figure)["positions"] != figure.start
+    assert page.evaluate(TWICE) == tags
+    assert page.evaluate(FOLDED) == folded
+
+
+def test_a_page_that_was_saved_moves_again_from_where_it_was_left_and_can_be_saved_again(
+    page_file, contexts, book, tmp_path
+):
+    with opened(contexts["desk"], page_file) as page:
+        left = left_moving(page)
+        saved = save_page(page, tmp_path / "saved.html", book / "_static")
+    with opened(contexts["desk"], saved) as page:
+        assert_as_it_was_left(page, left)
+        left = left_moving(page)
+        saved_again = save_page(page, tmp_path / "saved again.html", book / "_static")
+    with opened(contexts["desk"], saved_again) as page:
+        assert_as_it_was_left(page, left)
+
+
+def test_the_number_of_a_slider_is_not_spoken_by_its_field_as_well(page):
+    outputs = page.locator("mlkit-explore output")
+    assert outputs.count() > 0
+    assert outputs.evaluate_all("(all) => all.every((output) => output.getAttribute('aria-live') === 'off')")

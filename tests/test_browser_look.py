@@ -1,7 +1,7 @@
 """How the pages of the built book look in Chromium: on a phone, in light and dark, on paper, without JavaScript."""
 
 import pytest
-from book_fixtures import assert_true_to_its_frames, book_pages, figures_on, opened
+from book_fixtures import assert_true_to_its_frames, book_pages, figures_on, opened, save_page, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
 
@@ -83,13 +83,108 @@ def test_on_paper_a_figure_has_its_values_and_no_controls(page_file, contexts, t
         assert [text for text in page.evaluate(CONTRAST, white) if text["contrast"] < 4.5] == []
 
 
-def test_without_javascript_the_first_frame_and_its_values_are_there(page_file, contexts):
-    page = contexts["no script"].new_page()
-    page.goto(page_file.as_uri())
-    for figure in page.locator("mlkit-explore").all():
+def assert_still(page):
+    """Each figure shows a picture, in words too, and its values; what cannot move has no controls."""
+    figures = page.locator("mlkit-explore").all()
+    for figure in figures:
         assert figure.locator(".mlkit-figure svg").first.is_visible()
         assert len(figure.locator(".mlkit-figure").get_attribute("aria-label").split()) >= 4
         assert " = " in figure.locator(".mlkit-values").inner_text()
         assert figure.locator(".mlkit-values").is_visible()
         assert not figure.locator(".mlkit-controls").is_visible()
+    assert figures
+
+
+def test_without_javascript_the_first_frame_and_its_values_are_there(page_file, contexts):
+    page = contexts["no script"].new_page()
+    page.goto(page_file.as_uri())
+    assert_still(page)
     page.close()
+
+
+def test_a_server_that_forbids_scripts_in_the_page_gets_still_figures(page_file, contexts, book):
+    page = contexts["light"].new_page()
+    site, policy = "http://a-strict-host/", {"Content-Security-Policy": "script-src 'self'"}
+    page.route(
+        f"{site}**", lambda route: route.fulfill(path=book / _path_below(route.request.url, site), headers=policy)
+    )
+    page.goto(site + page_file.relative_to(book).as_posix())
+    assert page.evaluate("() => customElements.get('mlkit-explore') === undefined")
+    assert_still(page)
+    page.close()
+
+
+def _path_below(url, site):
+    return url.removeprefix(site).partition("?")[0]
+
+
+def test_a_page_saved_without_its_scripts_shows_the_values_it_was_saved_at(page_file, contexts, book, tmp_path):
+    with opened(contexts["light"], page_file) as page:
+        for figure in figures_on(page):
+            figure.move_away()
+        looks = [figure.look() for figure in figures_on(page)]
+        saved = save_page(page, tmp_path / "saved.html", book / "_static", with_scripts=False)
+    page = contexts["light"].new_page()
+    page.goto(saved.as_uri())
+    assert_still(page)
+    assert page.locator(".mlkit-values").all_inner_texts() == [look["on_paper"] for look in looks]
+    page.close()
+
+
+def test_a_browser_that_cannot_unpack_says_so_and_shows_the_values(page_file, contexts):
+    page = contexts["light"].new_page()
+    problems = watched(page)
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(page_file.as_uri())
+    page.wait_for_function("""() => [...document.querySelectorAll('mlkit-explore')]
+      .every((figure) => figure.hasAttribute('failed'))""")
+    assert_still(page)
+    for message in page.locator(".mlkit-spoken").all():
+        assert message.is_visible()
+        assert message.inner_text().startswith("This figure cannot move in this browser (DecompressionStream")
+    assert not problems
+    page.close()
+
+
+def test_an_old_browser_that_does_not_tell_of_changed_settings_moves_the_figures(page_file, contexts):
+    page = contexts["light"].new_page()
+    page.add_init_script("MediaQueryList.prototype.addEventListener = undefined")
+    page.goto(page_file.as_uri())
+    page.wait_for_function("() => customElements.get('mlkit-explore')")
+    for figure in figures_on(page):
+        figure.wait_until("figure.hasAttribute('alive')")
+        figure.move_away()
+        assert assert_true_to_its_frames(figure)["positions"] != figure.start
+    page.close()
+
+
+# Where each text of a figure stands in its picture, and how numbers and code run.
+PLACES = """() => [...document.querySelectorAll('.mlkit-figure')].map((figure) => {
+  const left = Math.min(...[...figure.children].map((svg) => svg.getBoundingClientRect().left));
+  return [...figure.querySelectorAll('svg, text')].map((e) => Math.round(e.getBoundingClientRect().left - left));
+})"""
+RUNS = "() => [...document.querySelectorAll('mlkit-explore output, pre')].map((e) => getComputedStyle(e).direction)"
+
+
+def test_on_a_page_that_runs_from_right_to_left_pictures_numbers_and_code_stay_as_they_are(page_file, contexts):
+    with opened(contexts["light"], page_file) as page:
+        places = page.evaluate(PLACES)
+        page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+        assert page.evaluate(PLACES) == places
+        assert set(page.evaluate(RUNS)) == {"ltr"}
+
+
+def test_an_example_of_the_package_is_copied_as_code_that_runs(contexts, book):
+    with opened(contexts["desk"], book / "chapters" / "mlkit.html") as page:
+        examples = [e for e in page.locator("div.highlight").all() if e.text_content().startswith(">>> ")]
+        long_ones = [example for example in examples if "\n... " in example.text_content()]
+        for example in [examples[0], *long_ones]:
+            page.evaluate("() => navigator.clipboard.writeText('')")
+            example.hover()
+            example.locator(".copybtn").click()
+            page.wait_for_function("async () => await navigator.clipboard.readText()")
+            copied = page.evaluate("() => navigator.clipboard.readText()")
+            shown = example.locator("pre").text_content().splitlines()
+            assert copied.splitlines() == [line[4:] for line in shown if line.startswith((">>> ", "... "))]
+            compile(copied, "an example", "exec")
+        assert long_ones

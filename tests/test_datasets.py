@@ -298,7 +298,7 @@ def test_a_constant_feature_is_shifted_and_keeps_its_scale(value):
         (lambda: d.circles(factor=1, rng=generator()), "factor must be a number above 0 and below 1, got 1"),
         (lambda: d.spirals(2, n_classes=3, rng=generator()), "n_examples must be a whole number at least 3, got 2"),
         (lambda: d.spirals(n_classes=1, rng=generator()), "n_classes must be a whole number at least 2, got 1"),
-        (lambda: d.spirals(turns=0, rng=generator()), "turns must be a number above 0, got 0"),
+        (lambda: d.spirals(turns=0, rng=generator()), "turns must be a number above 0 and below 1000, got 0"),
         (lambda: d.split([[1], [2]], [0], 0.5, rng=generator()), "y must hold 2 labels, one per example, got 1"),
         (lambda: d.split([[1], [2]], [0, 0], 1, rng=generator()), "test_fraction must be .* below 1, got 1"),
         (lambda: d.standardize([1, 2]), r"train must have 2 axes, got shape \(2,\)"),
@@ -308,3 +308,40 @@ def test_a_constant_feature_is_shifted_and_keeps_its_scale(value):
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# standardize, where numbers are hard
+
+
+@pytest.mark.parametrize("value", [0.1, 0.3, 14.62, 0.75, 1e-9, 123456.7])
+def test_a_constant_feature_becomes_0_and_leaves_the_others_sane(value):
+    train = np.column_stack([np.full(1000, value), np.arange(1000.0)])
+    first, second = d.standardize(train, train[:2] + [0.5, 0])
+    assert (first[:, 0] == 0).all()
+    np.testing.assert_allclose(second[:, 0], 0.5, rtol=1e-6)
+
+
+def test_single_precision_far_from_zero_is_standardized_as_in_double():
+    train = np.array([[1e8], [1e8 + 8], [1e8 + 16]])
+    half = d.standardize(train.astype(np.float32))
+    assert half.dtype == np.float32
+    np.testing.assert_allclose(half, d.standardize(train), rtol=1e-6)
+    np.testing.assert_allclose(half[:, 0], [-np.sqrt(1.5), 0, np.sqrt(1.5)], rtol=1e-6)
+
+
+def test_half_precision_is_not_lost_in_a_sum():
+    train = np.full((400, 1), 300, np.float16)
+    train[::2] = 302
+    np.testing.assert_allclose(d.standardize(train)[:2, 0], [1, -1])
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_features_whose_squares_are_no_floats_are_named(size):
+    train = np.column_stack([np.arange(3.0), size * np.arange(3.0)])
+    with pytest.raises(ValueError, match="train must have features whose squares are floats, got .* in feature 1"):
+        d.standardize(train)
+
+
+def test_a_spiral_has_a_number_of_turns_that_can_be_drawn():
+    with pytest.raises(ValueError, match="turns must be a number above 0 and below 1000, got 1e"):
+        d.spirals(turns=1e308, rng=np.random.default_rng(0))

@@ -274,11 +274,35 @@ def test_relative_error_never_broadcasts():
 
 
 @quick
-@given(x=vectors)
+@given(x=hnp.arrays(np.float64, hnp.array_shapes(max_dims=3, max_side=3), elements=st.floats(0.1, 10)))
 def test_quadratic_forms_of_any_shape_pass(x):
-    A = np.random.default_rng(x.size).normal(size=(x.size, x.size))
+    A = np.random.default_rng(x.size).uniform(0.5, 2, size=(x.size, x.size))  # no slope is hidden beside the others
 
     def f(x):
         return x.ravel() @ A @ x.ravel()
 
-    assert check_gradient(f, ((A + A.T) @ x.ravel()).reshape(x.shape), x).kinks == []
+    report = check_gradient(f, ((A + A.T) @ x.ravel()).reshape(x.shape), x)
+    assert (report.checked, report.kinks, report.undecided) == (x.size, [], [])
+
+
+# What rounding hides is not decided
+
+
+@pytest.mark.parametrize("claimed", [2.0, -2.0, 0.0])
+def test_a_slope_that_rounding_hides_is_not_decided_whatever_was_claimed(claimed):
+    with pytest.raises(ValueError, match="1 whose slope is hidden by the rounding of f"):
+        check_gradient(lambda x: x[0] ** 2 + 1e9, [claimed], [1.0])
+
+
+def test_entries_that_rounding_hides_are_listed_and_the_others_judged():
+    def f(x):
+        return 1e9 * x[0] + x[1]
+
+    report = check_gradient(f, [1e9, 0.0], [1.0, 1.0])
+    assert (report.checked, report.undecided) == (1, [(1,)])
+    with pytest.raises(GradientMismatch):
+        check_gradient(f, [0.9e9, 1.0], [1.0, 1.0])
+
+
+def test_an_entry_that_f_does_not_use_is_decided():
+    assert check_gradient(lambda x: x[0] ** 2, [2.0, 0.0], [1.0, 5.0]).checked == 2

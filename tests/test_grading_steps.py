@@ -12,8 +12,11 @@ import pytest
 from grading_fixtures import NAME, ROOT, answered, checks_of, make_course, make_private, name_of, points
 
 from mlkit.grading import commands, export, sandbox
+from mlkit.grading.collect import read_collected
 from mlkit.grading.course import Course, Problem, open_course, require_prepared
 from mlkit.grading.marks import marks_of, secrets, suspicions, without
+from mlkit.grading.names import recognize
+from mlkit.grading.references import problems_with
 from mlkit.grading.repair import is_check, read_hand_in, restored
 
 pytest.importorskip("nbgrader", reason='pip install -e ".[grading]"')
@@ -105,7 +108,7 @@ def test_every_kind_of_name_is_recognized_and_nothing_is_dropped_in_silence(cour
         write(tmp_path / "in" / name, content)
     assert run(course, "collect", NAME, tmp_path / "in") == 0
     said = capsys.readouterr().out
-    names = ["Grace-Hopper", "Grace-Hopper-13", "ada", "bob", "lovelaceada-1234", "mary_sue", "torn"]
+    names = ["Grace-Hopper-12", "Grace-Hopper-13", "ada", "bob", "lovelaceada-1234", "mary_sue", "torn"]
     assert sorted(course.hand_ins(NAME)) == names
     for student in ("ada", "lovelaceada-1234"):
         assert "New" in course.submitted(student, NAME).read_text(encoding="utf-8")
@@ -140,6 +143,121 @@ def test_the_notebook_of_another_chapter_is_not_taken(course, handout, tmp_path,
 def test_neither_a_folder_nor_a_zip(course, handout, capsys):
     assert run(course, "collect", NAME, handout) == 2
     assert "neither a folder nor a zip" in capsys.readouterr().err
+
+
+# Who is who
+
+
+def zipped(path, files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return path
+
+
+def moodle(name, number, file="activations.ipynb"):
+    return f"{name}_{number}_assignsubmission_file_/{file}"
+
+
+def test_a_later_zip_never_replaces_the_work_of_somebody_else_of_that_name(course, handout, tmp_path):
+    text = handout.read_text(encoding="utf-8")
+    first = {moodle("Wei Wang", 2007): text.replace("Exercises", "By 2007"), moodle("Wei Wang", 2008): text}
+    assert run(course, "collect", NAME, zipped(tmp_path / "1.zip", first)) == 0
+    late = {moodle("Wei Wang", 2008): text.replace("Exercises", "By 2008, late")}
+    assert run(course, "collect", NAME, zipped(tmp_path / "2.zip", late)) == 0
+    assert course.hand_ins(NAME) == ["Wei-Wang-2007", "Wei-Wang-2008"]
+    assert "By 2007" in course.submitted("Wei-Wang-2007", NAME).read_text(encoding="utf-8")
+    assert "By 2008, late" in course.submitted("Wei-Wang-2008", NAME).read_text(encoding="utf-8")
+    rows = read_collected(course, NAME)
+    assert [(row["student"], row["moodle_id"]) for row in rows] == [
+        ("Wei-Wang-2007", "2007"),
+        ("Wei-Wang-2008", "2008"),
+    ]
+
+
+def test_a_student_keeps_the_name_under_which_a_number_was_first_seen(course, handout, tmp_path):
+    """Also one from an earlier version, whose names had no number; and in another assignment."""
+    text = handout.read_text(encoding="utf-8")
+    table = course.table("collected", "01-perceptron")
+    table.write_text("student,name,canvas_id,moodle_id,handed_in_as\nWei-Wang,Wei Wang,,2007,x\n", encoding="utf-8-sig")
+    files = {moodle("Wei Wang", 2007): text, moodle("Wei Wang", 2008): text, "lovelaceada_5_6_activations.ipynb": text}
+    assert run(course, "collect", NAME, zipped(tmp_path / "1.zip", files)) == 0
+    assert course.hand_ins(NAME) == ["Wei-Wang", "Wei-Wang-2008", "lovelaceada-5"]
+    again = {moodle("Wei Miller", 2008): text, "millerada_5_9_activations.ipynb": text}
+    assert run(course, "collect", NAME, zipped(tmp_path / "2.zip", again)) == 0
+    assert course.hand_ins(NAME) == ["Wei-Wang", "Wei-Wang-2008", "lovelaceada-5"]
+
+
+def test_a_name_that_belongs_to_a_number_is_not_given_to_a_folder(course, handout, tmp_path, capsys):
+    text = handout.read_text(encoding="utf-8")
+    assert run(course, "collect", NAME, zipped(tmp_path / "1.zip", {"lovelaceada_5_6_activations.ipynb": text})) == 0
+    other = {"lovelaceada-5/activations.ipynb": text.replace("Exercises", "Not hers")}
+    assert run(course, "collect", NAME, zipped(tmp_path / "2.zip", other)) == 2
+    said = capsys.readouterr().out
+    assert "lovelaceada-5 is the student with number 5; give this one another name" in said
+    assert said.rstrip().endswith("Nothing was taken.")
+    assert "Not hers" not in course.submitted("lovelaceada-5", NAME).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("files", "student"),
+    [
+        (["A B/hw2/activations.ipynb", "C D/hw2/activations.ipynb"], "hw2"),
+        (["Activations/Ada - activations.ipynb", "Activations/Bo - activations.ipynb"], "Activations"),
+        (["Activations_ada_attempt_1_my.ipynb", "Activations_bo_attempt_1_mine.ipynb"], "Activations"),
+        (["a/LATE_x.ipynb", "b/LATE_x.ipynb"], None),
+    ],
+)
+def test_several_people_never_become_one_student(course, handout, tmp_path, capsys, files, student):
+    text = handout.read_text(encoding="utf-8")
+    status = run(course, "collect", NAME, zipped(tmp_path / "1.zip", dict.fromkeys(files, text)))
+    if student is None:
+        assert (status, course.hand_ins(NAME)) == (0, ["a", "b"])
+        return
+    assert (status, course.hand_ins(NAME)) == (2, [])
+    said = capsys.readouterr().err
+    assert f"2 hand-ins would become one student, {student}," in said
+    assert all(file in said for file in files)
+
+
+@pytest.mark.parametrize(
+    ("file", "student"),
+    [
+        ("José O'Brien_102_assignsubmission_file_/my homework/activations.ipynb", "José-O-Brien-102"),
+        ("class/Ada L_7_assignsubmission_file_/a/b/c.ipynb", "Ada-L-7"),
+        ("Teilnehmer_in 7_12_assignsubmission_file_/activations.ipynb", "Teilnehmer_in-7-12"),
+        ("Ada L_7_assignsubmission_file_activations.ipynb", "Ada-L-7"),
+        ("LATE_anon_x7Gh2_50038_mine.ipynb", "anon-x7Gh2"),
+        ("anon_LATE_x7Gh2_50038_mine.ipynb", "anon-x7Gh2"),
+        ("o_brienpat_1034_50036_mine.ipynb", "o_brienpat-1034"),
+        ("o_brienpat_LATE_1034_50036_mine.ipynb", "o_brienpat-1034"),
+        ("nn-ada/exercises/02-activations/activations.ipynb", "nn-ada"),
+        ("किरण_8_assignsubmission_file_/activations.ipynb", "किरण-8"),
+        ("Zoe A\u030angstro\u0308m_9_assignsubmission_file_/activations.ipynb", "Zoe-\u00c5ngstr\u00f6m-9"),
+    ],
+)
+def test_a_name_says_whose_the_file_is(file, student):
+    assert recognize(file, "activations").student == student
+
+
+def test_a_seed_that_does_not_suit_the_course_is_drawn_again(course, monkeypatch, capsys):
+    drawn = iter([1, 2, 3])
+    monkeypatch.setattr("mlkit.grading.commands.secrets.randbelow", lambda most: next(drawn))
+    troubles = {10**8 + 1: ["relu, seed 100000001: it is not steep"], 10**8 + 2: []}
+    monkeypatch.setattr("mlkit.grading.references.problems_with", lambda course, seed: troubles[seed])
+    (course.private / "seed").unlink()
+    assert run(course, "prepare") == 0
+    assert (course.private / "seed").read_text(encoding="utf-8") == "100000002\n"
+    assert "it is not steep" in capsys.readouterr().out
+
+
+def test_the_reference_solutions_are_tried_with_the_seed(course):
+    """A question that fails with every seed is named with its key and the seed."""
+    source = course.source(NAME)
+    source.write_text(source.read_text(encoding="utf-8").replace("z * (z > 0)", "z * (z < 0)"), encoding="utf-8")
+    problems = problems_with(course, 612)
+    assert problems
+    assert all(said.startswith("02-activations/relu, seed 612, ") for said in problems)
 
 
 # Put back
@@ -337,7 +455,7 @@ def collected(course):
 
 
 def table(course, ending=""):
-    with (course.private / "grades" / f"{NAME}{ending}.csv").open(newline="", encoding="utf-8") as file:
+    with (course.private / "grades" / f"{NAME}{ending}.csv").open(newline="", encoding="utf-8-sig") as file:
         return list(csv.reader(file))
 
 

@@ -331,3 +331,10 @@ def test_every_operation_of_the_table_is_reached():
     results = [x + y, x - y, x * y, x / y, *(function(x) for function in FUNCTIONS.values())]
     assert {result.operation for result in results} == set(OPERATIONS)
     assert graph.power(2).symbol == (x**2).operation == "**2"
+
+
+@pytest.mark.parametrize("gradient", [reverse_gradient, forward_gradient])
+@pytest.mark.parametrize("point", [1.0, None, "12"])
+def test_a_point_is_a_list_of_numbers(gradient, point):
+    with pytest.raises(ValueError, match="point must be a list of numbers"):
+        gradient(lambda x: x * x, point)

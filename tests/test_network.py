@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mlkit.activations import ACTIVATIONS
+from mlkit.activations import ACTIVATIONS, get_activation
 from mlkit.gradient_check import GradientMismatch, check_gradient
 from mlkit.layers import Activation, Dense
 from mlkit.losses import LOSSES, CategoricalCrossEntropy, SquaredError
 from mlkit.network import Network
+from mlkit.optimizers import OPTIMIZERS, SGD, Adam
+from mlkit.schedules import cosine, warm_up
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 # What the network is for: the output activation, and a loss that goes with it.
@@ -457,3 +459,145 @@ def test_the_default_loss_fits_the_last_layer():
     assert mlp(output="sigmoid").loss is LOSSES["binary_cross_entropy"]
     for output in ("identity", "tanh", "relu"):
         assert mlp(output=output).loss is LOSSES["squared_error"]
+
+
+# Assignment works wholly or is refused
+
+
+def trained(network, optimizer=None, steps=1):
+    X, y = examples()
+    for _ in range(steps):
+        network.backpropagate(X, y)
+        (optimizer or SGD(0.5)).step(network.parameters, network.gradients)
+    return network
+
+
+@pytest.mark.parametrize("name", ["layers", "loss", "output", "replicas", "parameters", "gradients"])
+def test_what_a_network_is_made_of_cannot_be_assigned(name):
+    network = mlp()
+    with pytest.raises(AttributeError):
+        setattr(network, name, getattr(network, name))
+
+
+@pytest.mark.parametrize("name", ["layers", "parameters", "gradients"])
+def test_nor_can_its_entries(name):
+    network = mlp()
+    with pytest.raises(TypeError):
+        getattr(network, name)[0] = getattr(network, name)[0]
+
+
+def test_nor_the_function_of_its_activations():
+    network = mlp()
+    with pytest.raises(AttributeError):
+        network.layers[1].function = get_activation("relu")
+
+
+@pytest.mark.parametrize("name", ["parameter_vector", "gradient_vector"])
+def test_a_vector_that_is_assigned_is_copied_and_all_views_see_it(name):
+    network, values = mlp(), np.arange(1.0, 1 + mlp().parameter_vector.size)
+    before = getattr(network, name)
+    setattr(network, name, values)
+    assert getattr(network, name) is before
+    views = network.parameters if name == "parameter_vector" else network.gradients
+    np.testing.assert_array_equal(np.concatenate([view.ravel() for view in views]), values)
+    for wrong, message in (
+        (values[:-1], "must have shape"),
+        (values * np.nan, "must be finite"),
+        ("a", "real numbers"),
+    ):
+        with pytest.raises(ValueError, match=f"{name} {message}|{name}.*{message}"):
+            setattr(network, name, wrong)
+    np.testing.assert_array_equal(before, values)
+
+
+def test_a_network_whose_vector_was_assigned_trains_what_it_predicts_with():
+    network, other = mlp(), mlp()
+    network.parameter_vector = other.parameter_vector.copy()
+    trained(network), trained(other)
+    np.testing.assert_array_equal(network.parameter_vector, other.parameter_vector)
+
+
+@pytest.mark.parametrize("name", ["weights", "biases", "weights_gradient", "biases_gradient"])
+def test_what_is_assigned_to_a_layer_reaches_its_network(name):
+    network = mlp()
+    layer = network.layers[0]
+    setattr(layer, name, np.full(getattr(layer, name).shape, 7))
+    vector = network.gradient_vector if name.endswith("gradient") else network.parameter_vector
+    assert (vector == 7).sum() == getattr(layer, name).size
+
+
+# Copies and files
+
+
+def deep(*things):
+    return copy.deepcopy(things)
+
+
+def filed(*things):
+    return pickle.loads(pickle.dumps(things))
+
+
+@pytest.mark.parametrize("copied", [deep, filed])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_network_and_its_optimizer_go_on_from_a_copy_with_the_same_numbers(copied, name):
+    network, optimizer = mlp(), OPTIMIZERS[name]()
+    optimizer.learning_rate = warm_up(cosine(0.1, steps=9), steps=2)
+    trained(network, optimizer, steps=3)
+    other, its = copied(network, optimizer)
+    trained(network, optimizer, steps=4), trained(other, its, steps=4)
+    np.testing.assert_array_equal(network.parameter_vector, other.parameter_vector)
+    assert not np.shares_memory(network.parameter_vector, other.parameter_vector)
+
+
+@pytest.mark.parametrize("copied", [deep, filed])
+def test_a_copied_network_is_the_same_in_all_it_does(copied, tmp_path):
+    network = mlp()
+    (other,) = copied(network)
+    assert other.loss is network.loss
+    again = other.copy()
+    X, y = examples()
+    assert again.backpropagate(X, y) == network.backpropagate(X, y)
+    assert again._end is network._end, "loss and last activation are no longer one"
+    other.save(tmp_path / "network.npz")
+    np.testing.assert_array_equal(Network.load(tmp_path / "network.npz").parameter_vector, network.parameter_vector)
+    other.layers[0].weights = 0 * other.layers[0].weights
+    assert (other.parameters[0] == 0).all()
+    assert (network.parameters[0] != 0).any()
+
+
+def test_a_saved_network_goes_on_with_a_copy_of_its_optimizer(tmp_path):
+    network, optimizer = mlp(), Adam(0.05)
+    trained(network, optimizer, steps=3)
+    network.save(tmp_path / "network.npz")
+    its = pickle.loads(pickle.dumps(optimizer))
+    trained(network, optimizer, steps=3)
+    other = trained(Network.load(tmp_path / "network.npz"), its, steps=3)
+    np.testing.assert_array_equal(network.parameter_vector, other.parameter_vector)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copied_optimizer_has_a_state_of_its_own_and_takes_what_has_its_shapes(copied):
+    network, optimizer = mlp(), Adam(0.05)
+    trained(network, optimizer)
+    its = copied(optimizer)
+    before = optimizer.state[0][0].copy()
+    with pytest.raises(ValueError, match="parameters must have the shapes that this Adam remembers"):
+        its.step([np.zeros(3)], [np.ones(3)])
+    trained(network.copy(), its)
+    np.testing.assert_array_equal(optimizer.state[0][0], before)
+    its.reset()
+    its.step([np.zeros(3)], [np.ones(3)])
+
+
+def test_a_network_too_large_for_any_machine_is_refused_at_once():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="sizes and replicas must make at most 268,435,456 numbers"):
+        Network.mlp([2, 3, 2], replicas=2**31, rng=rng)
+    with pytest.raises(ValueError, match="n_inputs and n_outputs must make at most"):
+        Dense(10**6, 10**6, rng=rng)
+
+
+@pytest.mark.parametrize("path", [1, None, 2.5])
+def test_a_path_is_the_name_of_a_file(path):
+    with pytest.raises(ValueError, match="path must name a file"):
+        Network.load(path)

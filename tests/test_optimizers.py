@@ -21,6 +21,7 @@ from mlkit.optimizers import (
     RMSProp,
     get_optimizer,
 )
+from mlkit.schedules import linear
 
 NAMES = list(OPTIMIZERS)
 quick = settings(max_examples=80, deadline=None, derandomize=True)
@@ -395,3 +396,63 @@ def test_the_registry_holds_the_classes_in_the_order_they_are_taught():
     assert all(issubclass(kind, Optimizer) for kind in OPTIMIZERS.values())
     mine = Adam(0.5)
     assert get_optimizer(mine) is mine
+
+
+# Attributes
+
+
+def test_a_learning_rate_that_is_assigned_is_the_one_of_the_next_step():
+    w, optimizer = np.array([1.0]), SGD(0.1)
+    optimizer.step([w], [[1.0]])
+    optimizer.learning_rate = 0.5
+    optimizer.step([w], [[1.0]])
+    assert w == pytest.approx(1 - 0.1 - 0.5)
+    optimizer.learning_rate = linear(1.0, steps=4)
+    assert optimizer.rate(2) == 0.5
+    for wrong in (0, -1, None, "fast", float, math.nan):
+        with pytest.raises(ValueError, match="learning_rate must be a number above 0"):
+            optimizer.learning_rate = wrong
+    assert optimizer.rate(2) == 0.5
+
+
+def test_the_schedule_is_changed_by_the_learning_rate_alone():
+    with pytest.raises(AttributeError):
+        SGD(0.1).schedule = linear(1.0, steps=4)
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [
+        ("momentum", "momentum"),
+        ("nesterov", "momentum"),
+        ("adagrad", "epsilon"),
+        ("rmsprop", "decay"),
+        ("rmsprop", "epsilon"),
+        ("adadelta", "decay"),
+        ("adadelta", "epsilon"),
+        ("adam", "beta1"),
+        ("adam", "beta2"),
+        ("adam", "epsilon"),
+    ],
+)
+def test_a_number_that_is_assigned_counts_from_then_on_and_is_checked(name, attribute):
+    def walk(optimizer):
+        w = np.array([1.0, -1.0])
+        for gradient in ([1.0, 2.0], [0.5, -1.0], [2.0, 0.25]):
+            optimizer.step([w], [gradient])
+        return w
+
+    other = 0.25
+    assigned = OPTIMIZERS[name]()
+    setattr(assigned, attribute, other)
+    np.testing.assert_array_equal(walk(assigned), walk(OPTIMIZERS[name](**{attribute: other})))
+    assert not np.array_equal(walk(OPTIMIZERS[name]()), walk(OPTIMIZERS[name](**{attribute: other})))
+    for wrong in (-0.1, math.nan, "0.5", None, *([1, 5] if attribute != "epsilon" else [0])):
+        with pytest.raises(ValueError, match=f"{attribute} must be a number"):
+            setattr(assigned, attribute, wrong)
+    assert getattr(assigned, attribute) == other
+
+
+def test_half_precision_is_refused_because_epsilon_would_be_zero():
+    with pytest.raises(ValueError, match=r"parameters\[0\] must be .*float32 or float64, got dtype float16"):
+        Adam().step([np.zeros(2, np.float16)], [[1.0, 1.0]])

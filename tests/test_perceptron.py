@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import Perceptron
 
 from mlkit import perceptron as p
 
@@ -405,3 +406,56 @@ def test_the_cross_entropy_stays_exact_where_the_sigmoid_is_rounded():
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# Where numbers leave the floats
+
+
+@pytest.mark.parametrize("train", [p.fit, p.fit_offline])
+@pytest.mark.parametrize("settings", [{}, {"learning_rate": 1e308}])
+def test_weights_that_leave_the_floats_are_named(train, settings):
+    X = np.array([[1e308, -1e308], [-1e308, 1e308], [1e308, 1e308]])
+    with pytest.raises(FloatingPointError, match="the weights left the floats in epoch"):
+        train(X, [1, 0, 0] if settings else [1, 1, 0], **(settings or {"learning_rate": 10.0}))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: p.weighted_sum([[1e200]], [1e200], 0),
+        lambda: p.weighted_sum(np.full((1, 2), 60000, np.float16), np.full(2, 2, np.float16), 0),
+        lambda: p.mistake_bound([[1e200], [-1e200]], [1, 0], [1e-200], 1e-300),
+        lambda: p.largest_stable_rate([[1e200], [1.0]]),
+    ],
+)
+def test_a_result_beyond_the_floats_is_named(call):
+    with pytest.raises(ValueError, match="X and the weights hold values so large"):
+        call()
+
+
+def test_the_margin_of_very_short_weights_is_the_one_of_their_direction():
+    assert p.margin([[3.0, 4.0], [0, 0]], [1, 0], [3e-200, 4e-200], -10e-200) == pytest.approx(2.0)
+
+
+# scikit-learn's
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_scikit_learn_takes_the_same_path_from_zero_when_the_first_example_is_a_1(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(40, 3))
+    y = (X @ rng.normal(size=3) + rng.normal(size=40) > 0).astype(int)
+    first = int(np.argmax(y))
+    X[[0, first]], y[[0, first]] = X[[first, 0]], y[[first, 0]]
+    theirs = Perceptron(shuffle=False, max_iter=5, tol=None).fit(X, y)
+    ours = p.fit(X, y, max_epochs=5)
+    np.testing.assert_allclose(ours.weights, theirs.coef_[0], rtol=1e-9, atol=1e-12)
+    assert ours.bias == pytest.approx(theirs.intercept_[0])
+
+
+def test_scikit_learn_counts_a_sum_of_zero_as_a_mistake_for_class_0_too():
+    X, y = np.array([[1.0], [2.0]]), np.array([0, 1])
+    theirs = Perceptron(shuffle=False, max_iter=1, tol=None).fit(X, y)
+    ours = p.fit(X, y, max_epochs=1)
+    assert (ours.weights[0], ours.bias) == (2.0, 1.0)
+    assert (theirs.coef_[0, 0], theirs.intercept_[0]) != (2.0, 1.0)

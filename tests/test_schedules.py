@@ -1,6 +1,8 @@
 """Each schedule follows its formula, and an optimizer takes it wherever it takes a number."""
 
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -158,3 +160,16 @@ def test_any_settings_give_a_rate_or_an_error_that_names_one(name, learning_rate
         assert str(error).startswith(("learning_rate", "schedule", "steps", "step", "factor", "every"))  # noqa: PT017
         return
     assert 0 <= rate <= learning_rate
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda schedule: pickle.loads(pickle.dumps(schedule))])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_schedule_can_be_copied_and_kept_in_a_file(name, copied):
+    steps = range(60)
+    assert [copied(EXAMPLES[name])(step) for step in steps] == [EXAMPLES[name](step) for step in steps]
+
+
+@pytest.mark.parametrize("step", [None, -1, 1.5])
+def test_a_constant_rate_too_asks_for_a_step(step):
+    with pytest.raises(ValueError, match="step must be a whole number"):
+        constant(0.1)(step)

@@ -105,3 +105,17 @@ def test_a_used_optimizer_starts_afresh():
 def test_what_does_not_fit_is_named(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, 1j, True, "1"])
+def test_a_bowl_is_made_of_numbers(wrong):
+    for arguments in ((wrong, 2), (1, wrong)):
+        with pytest.raises(ValueError, match="(smallest|largest) must be a number"):
+            quadratic(*arguments)
+    with pytest.raises(ValueError, match="angle must be a number"):
+        quadratic(1, 2, angle=wrong)
+
+
+def test_a_surface_is_needed_to_descend():
+    with pytest.raises(ValueError, match="surface must be a Surface"):
+        descend(3, SGD(0.1), [0.0, 0.0], 1)

@@ -428,3 +428,58 @@ def test_replicas_are_trained_on_common_examples():
         run(network, np.stack([X, X]), y)
     with pytest.raises(ValueError, match="y must hold one label or one row per example"):
         run(network, X, np.eye(2)[np.stack([y, y])])
+
+
+# What is said when training leaves the floats, and of labels from a table
+
+
+def test_labels_that_were_read_as_floats_are_told_the_cause():
+    X, y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0.0, 1, 1, 0])
+    network = Network.mlp([2, 2], rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"got 4 labels of dtype float64: use y\.astype\(int\)"):
+        train(network, X, y, optimizer="sgd", epochs=1, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(("y", "said"), [([5, 7, 9], "got 5 at index 0"), ([0.5, 7, 9], "3 labels of dtype float64")])
+def test_numbers_to_predict_are_told_to_stand_in_a_column(y, said):
+    network = Network.mlp([1, 1], output="identity", rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=rf"{said}.*y\.reshape\(-1, 1\)"):
+        train(network, [[1.0], [2], [3]], np.array(y), optimizer="sgd", epochs=1, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(("sizes", "named"), [([1.0, 1000.0, 0.001], True), ([1.0, 1.0, 1.0], False)])
+def test_features_of_very_different_size_are_named_when_training_runs_away(sizes, named):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)) * sizes
+    network = Network.mlp([3, 8, 1], activation="relu", output="identity", rng=rng)
+    y = X.sum(axis=1, keepdims=True)
+    with pytest.raises(FloatingPointError) as error:
+        train(network, X, y, optimizer=SGD(50.0), epochs=300, rng=rng)
+    assert ("the features of X have sizes from" in str(error.value)) is named
+    assert ("mlkit.datasets.standardize" in str(error.value)) is named
+
+
+def test_the_history_holds_the_rates_that_were_used():
+    rates = iter([0.1, 0.05, 0.025])
+    network = Network.mlp([2, 2], rng=np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    history = train(network, np.eye(2), [0, 1], optimizer=SGD(lambda step: next(rates)), epochs=3, rng=rng)
+    assert history.learning_rate.tolist() == [0.1, 0.05, 0.025]
+
+
+def test_a_rate_that_is_assigned_during_training_is_used_and_written_down():
+    optimizer = SGD(0.1)
+
+    def slower(step, network, loss):
+        optimizer.learning_rate = 0.1 / (step + 2)
+
+    network = Network.mlp([2, 2], rng=np.random.default_rng(0))
+    settings = {"optimizer": optimizer, "epochs": 3, "rng": np.random.default_rng(0), "callback": slower}
+    history = train(network, np.eye(2), [0, 1], **settings)
+    np.testing.assert_allclose(history.learning_rate, [0.1, 0.05, 0.1 / 3])
+
+
+def test_progress_is_yes_or_no():
+    network = Network.mlp([2, 2], rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="progress must be True or False, got 'bar'"):
+        train(network, np.eye(2), [0, 1], optimizer="sgd", epochs=1, rng=np.random.default_rng(0), progress="bar")

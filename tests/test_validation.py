@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mlkit import datasets, perceptron
 from mlkit import validation as v
+from mlkit.activations import ACTIVATIONS
+from mlkit.gradient_check import check_gradient, relative_error
+from mlkit.losses import LOSSES, one_hot
+from mlkit.network import Network
+from mlkit.optimizers import SGD
+from mlkit.surfaces import SURFACES
+from mlkit.training import minibatches, train
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 
@@ -187,3 +195,47 @@ def test_numbers_of_other_kinds_are_floats_or_value_errors():
     assert v.as_number(Fraction(1, 2), "x") == 0.5
     with pytest.raises(ValueError, match="x must be a number, got 1000"):
         v.as_number(10**400, "x")
+
+
+# Masks
+
+
+def masked(values):
+    return np.ma.masked_greater(np.asarray(values), 100)
+
+
+def doors():
+    """Every public function of the mathematics that takes an array, called with a mask in one of its arguments."""
+    X, y, rng = masked([[1.0, 999.0], [3.0, 4.0]]), [0, 1], np.random.default_rng(0)
+    network = Network.mlp([2, 2], rng=rng)
+    return {
+        "as_floats": lambda: v.as_floats(X, "X"),
+        "as_labels": lambda: v.as_labels(masked([0, 999])),
+        "weighted_sum": lambda: perceptron.weighted_sum(X, [1, 1], 0),
+        "perceptron.fit": lambda: perceptron.fit(X, y),
+        "standardize": lambda: datasets.standardize(X),
+        "forward": lambda: network.forward(X),
+        "predict": lambda: network.predict(X),
+        "train": lambda: train(network, X, y, optimizer="sgd", epochs=1, rng=rng),
+        "labels": lambda: train(network, [[1, 2], [3, 4]], masked([0, 999]), optimizer="sgd", epochs=1, rng=rng),
+        "minibatches": lambda: list(minibatches(X, y, 1, rng)),
+        "loss": lambda: LOSSES["squared_error"].value(X, [[1, 2], [3, 4]]),
+        "one_hot": lambda: one_hot(masked([0, 999]), 2),
+        "activation": lambda: ACTIVATIONS["relu"](X),
+        "its derivative": lambda: ACTIVATIONS["tanh"].derivative(X, X),
+        "check_gradient": lambda: check_gradient(lambda x: x.sum(), [[1, 1], [1, 1]], X),
+        "relative_error": lambda: relative_error(X, X),
+        "gradients": lambda: SGD(0.1).step([np.zeros((2, 2))], [X]),
+        "surface": lambda: SURFACES["ravine"](X),
+        "assigned": lambda: setattr(network.layers[0], "weights", X),
+    }
+
+
+@pytest.mark.parametrize("door", doors())
+def test_what_a_mask_hides_is_not_used(door):
+    with pytest.raises(ValueError, match="must not have masked entries, got 1 of"):
+        doors()[door]()
+
+
+def test_a_mask_that_hides_nothing_does_no_harm():
+    np.testing.assert_array_equal(v.as_floats(masked([1.0, 2.0]), "X"), [1, 2])

@@ -182,6 +182,20 @@ class Question:
                 return Line(UNSEEN, "not yet", 0, 1, note, outcome.in_time)
         return Line(UNSEEN, "right", 1, 1)
 
+    def problems(self, answer, seed):
+        """What a trusted answer, as the reference solution, gets wrong on the unseen inputs of ``seed``, a secret one.
+
+        No guard stands around it and no mistake is looked for, so that hundreds of seeds can be tried. Returns a list
+        of sentences; it is empty if this seed can be graded with.
+        """
+        answer, found = self._accept(answer), []
+        for part in self.parts:
+            try:
+                part.test(answer, self._rng("unseen", seed))
+            except Exception as problem:
+                found.append(f"{self.key}, seed {seed}, {part.title}: {problem}")
+        return found
+
     @staticmethod
     def _unseen_skipped():
         return Line(UNSEEN, "not tried", 0, 1, "tried when all the others are right")

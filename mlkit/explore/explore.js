@@ -5,10 +5,13 @@
   if (customElements.get("mlkit-explore")) return; // a notebook may bring the script twice
 
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const COPY_LINK = "Copy link";
   const AFTER_MOVING = 400; // ms of rest before the link is written and the new picture described aloud
 
   class MlkitExplore extends HTMLElement {
     connectedCallback() {
+      // A page that was saved brings the state its figures were in: until this one is awake, it is not.
+      if (!this.begun) this.removeAttribute("alive");
       // While the page is read our children are still to come, and the last of them calls setUp. (Waiting for the end
       // of the page would mean waiting for MathJax to typeset it.)
       if (document.readyState !== "loading") this.setUp();
@@ -18,41 +21,62 @@
       this.pause();
     }
 
-    setUp() {
-      if (this.data) return; // already done: moved within the page
-      this.data = JSON.parse(this.querySelector("script[type='application/json']").textContent);
-      this.picture = this.querySelector(".mlkit-figure");
+    async setUp() {
+      if (this.begun) return; // already done: moved within the page
+      this.begun = true;
+      try {
+        this.readPage();
+        await this.unpack();
+        this.wake();
+      } catch (error) {
+        this.setAttribute("failed", "");
+        this.spoken.textContent = `This figure cannot move in this browser (${error.message}): it stays as it is.`;
+      }
+    }
+
+    readPage() {
       this.spoken = this.querySelector(".mlkit-spoken");
+      this.picture = this.querySelector(".mlkit-figure");
       this.playButton = this.querySelector(".mlkit-play");
+      this.data = JSON.parse(this.querySelector("script[type='application/json']").textContent);
       this.fields = this.data.controls.map((c) => this.querySelector(`[name="${c.name}"]`));
       this.start = this.data.controls.map((c) => c.start);
-      this.positions = [...this.start];
+      this.positions = this.savedPositions() ?? [...this.start];
+    }
+
+    /* Where the figure stood when its page was saved; browsers save attributes, but not where a slider is. */
+    savedPositions() {
+      const saved = this.dataset.positions?.split(" ").map(Number);
+      const fits = saved?.length === this.start.length && saved.every((p, i) => this.data.controls[i].texts[p]);
+      return fits ? saved : undefined;
+    }
+
+    async unpack() {
+      const holder = this.querySelector("script[type='text/plain']"); // it stays, for who saves the page
+      const bytes = Uint8Array.from(atob(holder.textContent.trim()), (c) => c.charCodeAt(0));
+      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+      this.frames = await new Response(stream).json();
+    }
+
+    wake() {
+      this.listen();
+      this.removeAttribute("failed");
+      this.spoken.textContent = "";
+      this.namePlayButton();
+      this.querySelector(".mlkit-link").textContent = COPY_LINK; // it may have been saved while it said "Copied"
+      this.putFields();
+      this.setAttribute("alive", "");
+      this.fromLink();
+    }
+
+    listen() {
       this.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
       this.fields.forEach((field) => field.addEventListener("input", () => this.fromFields()));
       this.querySelector(".mlkit-reset").addEventListener("click", () => this.reset());
       this.querySelector(".mlkit-link").addEventListener("click", (event) => this.copyLink(event.currentTarget));
       this.playButton?.addEventListener("click", () => this.playOrPause());
-      this.namePlayButton();
-      calm.addEventListener("change", () => this.namePlayButton());
+      calm.addEventListener?.("change", () => this.namePlayButton());
       addEventListener("hashchange", () => this.fromLink());
-      this.unpack().then(
-        () => {
-          this.setAttribute("alive", "");
-          this.fromLink();
-        },
-        (error) => {
-          this.setAttribute("failed", "");
-          this.spoken.textContent = `This figure cannot move in this browser (${error.message}).`;
-        },
-      );
-    }
-
-    async unpack() {
-      const holder = this.querySelector("script[type='text/plain']");
-      const bytes = Uint8Array.from(atob(holder.textContent.trim()), (c) => c.charCodeAt(0));
-      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-      this.frames = await new Response(stream).json();
-      holder.remove();
     }
 
     /* ---- from the reader's hand to the picture ---- */
@@ -65,14 +89,18 @@
 
     moveTo(positions) {
       this.positions = positions;
-      this.data.controls.forEach((control, i) => {
-        const text = control.texts[positions[i]];
-        this.fields[i].value = positions[i];
-        if (this.fields[i].type !== "range") return;
-        this.fields[i].setAttribute("aria-valuetext", text);
-        this.fields[i].nextElementSibling.value = text;
-      });
+      this.putFields();
       if (!this.painting) this.painting = requestAnimationFrame(() => this.paint()); // the last value wins
+    }
+
+    putFields() {
+      this.fields.forEach((field, i) => {
+        const text = this.data.controls[i].texts[this.positions[i]];
+        field.value = this.positions[i];
+        if (field.type !== "range") return;
+        field.setAttribute("aria-valuetext", text);
+        field.nextElementSibling.value = text;
+      });
     }
 
     paint() {
@@ -84,6 +112,7 @@
       fresh.innerHTML = frames[index].map((line) => lines[line]).join("\n");
       morphChildren(this.picture, fresh);
       this.picture.setAttribute("aria-label", alts[index]);
+      this.dataset.positions = this.positions.join(" ");
       const label = (i) => this.fields[i].labels[0].textContent;
       this.querySelector(".mlkit-values").textContent = this.data.controls
         .map((control, i) => `${label(i)} = ${control.texts[this.positions[i]]}`)
@@ -176,7 +205,7 @@
         history.replaceState(null, "", link); // no clipboard here: the address bar has it
         button.textContent = "See address bar";
       }
-      setTimeout(() => (button.textContent = "Copy link"), 2000);
+      setTimeout(() => (button.textContent = COPY_LINK), 2000);
     }
   }
 

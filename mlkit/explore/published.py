@@ -71,7 +71,7 @@ def _control_html(figure, control):
         field = (
             f'<input id="{id_}" name="{control.name}" type="range" min="0" max="{len(control.values) - 1}"'
             f' value="{control.start}" aria-valuetext="{text}">'
-            f'<output for="{id_}" style="min-width:{width}ch">{text}</output>'
+            f'<output for="{id_}" aria-live="off" style="min-width:{width}ch">{text}</output>'
         )
     return f'<div class="mlkit-control">{label}{field}</div>\n'
 

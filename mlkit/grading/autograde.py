@@ -106,7 +106,12 @@ def check_reference(assignment):
     lost = [m for m in marks_of(notebook, notes, assignment.pattern) if m.earned is not None and m.earned < m.points]
     if lost:
         told = "\n".join(f"    {m.question}: {m.earned:g} of {m.points:g}. {_why(notebook, m)}" for m in lost)
-        raise Problem(f"The reference solution does not earn full marks, so nobody was graded:\n{told}")
+        raise Problem(
+            f"The reference solution does not earn full marks, so nobody was graded:\n{told}\n"
+            f"If the question is one of the course, your secret seed is an unlucky one: remove "
+            f"{assignment.course.private / 'seed'}, and `python -m mlkit.grading prepare` draws another. If it is "
+            f"a test of your own, correct it in {assignment.course.private / 'tests'}."
+        )
     assignment.files = [*assignment.files, *cache.glob("fontlist*.json")]
 
 

@@ -27,9 +27,10 @@ def collect(course, name, path):
     path = Path(path).expanduser()
     source = course.source(name)
     questions = {c.metadata.nbgrader.grade_id for c in read_notebook(source).cells if "nbgrader" in c.metadata}
+    people = _People(course)
     found = {}
     with _opened(path) as files:
-        taken, left = _choose(files, name, source.stem, questions, _assignments(course))
+        taken, left = _choose(files, name, source.stem, questions, _assignments(course), people)
         for student, (hand_in, file) in sorted(taken.items()):
             target = course.submitted(student, name)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -49,14 +50,15 @@ def _assignments(course):
     return known
 
 
-def _choose(files, name, notebook, questions, known):
-    taken, left = {}, []
+def _choose(files, name, notebook, questions, known, people):
+    taken, left, guesses = {}, [], {}
     for file in files.names():
-        hand_in, reason = _judge(files, file, name, notebook, questions, known)
+        hand_in, reason = _judge(files, file, name, notebook, questions, known, people)
         if reason:
             left.append(f"{file}: {reason}")
             continue
-        hand_in = _told_apart(hand_in, taken)
+        if hand_in.guess and _marked(files.read(file)) & questions:
+            guesses.setdefault(hand_in.student, {}).setdefault(hand_in.guess, file)
         before = taken.get(hand_in.student)
         if before and before[0].order >= hand_in.order:
             left.append(f"{file}: {before[1]} of the same student is newer")
@@ -64,24 +66,51 @@ def _choose(files, name, notebook, questions, known):
         if before:
             left.append(f"{before[1]}: {file} of the same student is newer")
         taken[hand_in.student] = (hand_in, file)
+    _require_one_file_each(guesses, notebook)
     return taken, left
 
 
-def _told_apart(hand_in, taken):
-    """Two people of one name in Moodle are told apart by Moodle's number."""
-    same = taken.get(hand_in.student)
-    if same and hand_in.moodle_id and same[0].moodle_id != hand_in.moodle_id:
-        return hand_in._replace(student=f"{hand_in.student}-{hand_in.moodle_id}")
-    return hand_in
+def _require_one_file_each(guesses, notebook):
+    """Stop when the work of several people would be taken for that of one, before any of it is written."""
+    for student, files in guesses.items():
+        if len(files) > 1:
+            listed = "\n    ".join(sorted(files.values()))
+            raise Problem(
+                f"Nothing was taken: {len(files)} hand-ins would become one student, {student}, because their names do "
+                f"not say whose they are:\n    {listed}\n"
+                f"Name them STUDENT_{notebook}.ipynb, or put each into a folder named after its student."
+            )
 
 
-def _judge(files, file, name, notebook, questions, known):
+class _People:
+    """Who is who, over all assignments and from one `collect` to the next: a number of the LMS is one student's."""
+
+    def __init__(self, course):
+        rows = [row for path in sorted(course.private.glob("collected/*.csv")) for row in _rows(path)]
+        self.numbers = {row["student"]: (row["canvas_id"], row["moodle_id"]) for row in rows}
+        self.students = {numbers: student for student, numbers in self.numbers.items() if any(numbers)}
+
+    def known_as(self, hand_in):
+        """The hand-in under the name that this number of the LMS has had before."""
+        numbers = hand_in.canvas_id, hand_in.moodle_id
+        return hand_in._replace(student=self.students.get(numbers, hand_in.student))
+
+    def other(self, hand_in):
+        """The number of somebody else who has this name, or an empty text."""
+        numbers = self.numbers.get(hand_in.student, (hand_in.canvas_id, hand_in.moodle_id))
+        return "".join(numbers) if numbers != (hand_in.canvas_id, hand_in.moodle_id) else ""
+
+
+def _judge(files, file, name, notebook, questions, known, people):
     """A `HandIn`, or the reason why the file is not taken."""
     if not file.lower().endswith(".ipynb"):
         return None, "not a notebook (.ipynb)"
     hand_in = recognize(file, notebook)
     if hand_in is None:
         return None, f"its name says of no student; name it STUDENT_{notebook}.ipynb, or put it into a folder STUDENT"
+    hand_in = people.known_as(hand_in)
+    if people.other(hand_in):
+        return None, f"{hand_in.student} is the student with number {people.other(hand_in)}; give this one another name"
     if files.size(file) > LONGEST:
         return hand_in, ""  # taken, so that its feedback says what is wrong
     marked = _marked(files.read(file))
@@ -119,8 +148,10 @@ def _identity(hand_in: HandIn):
 def read_collected(course, name):
     """The rows that `collect` wrote, as dictionaries."""
     path = course.table("collected", name)
-    if not path.exists():
-        return []
+    return _rows(path) if path.exists() else []
+
+
+def _rows(path):
     with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 

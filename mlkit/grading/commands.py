@@ -31,8 +31,7 @@ def main(arguments=None):
     """Run a command; return the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        if options.command != prepare:
-            _require_nbgrader()
+        _require_nbgrader()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbgrader's libraries warn each other; an instructor can do nothing
             return options.command(options) or 0
@@ -55,12 +54,25 @@ def prepare(options):
     (course.private / "tests").mkdir(parents=True, exist_ok=True)
     seed, readme = course.private / "seed", course.private / "tests" / "README"
     if not seed.exists():
-        seed.write_text(f"{10**8 + secrets.randbelow(9 * 10**8)}\n", encoding="utf-8")
+        seed.write_text(f"{_a_seed_that_works(course)}\n", encoding="utf-8")
     readme.write_text(EXAMPLE, encoding="utf-8")
     for path, mode in ((course.private, 0o700), (seed, 0o600)):
         path.chmod(mode)
     print(f"{course.private} holds your secret seed. Tests of your own, if you want some: {readme} says how.")
     print("Next: python -m mlkit.grading collect NAME DOWNLOAD, then autograde, feedback, export.")
+
+
+def _a_seed_that_works(course):
+    """Draw a secret seed, and another one if a reference solution would lose a point with it."""
+    from mlkit.grading.references import problems_with
+
+    while True:
+        seed = 10**8 + secrets.randbelow(9 * 10**8)
+        _say("Trying a secret seed on the reference solutions of all assignments …")
+        problems = problems_with(course, seed)
+        if not problems:
+            return seed
+        _say("One of them would lose a point, so another seed is drawn. Please report:\n" + "\n".join(problems))
 
 
 def generate(options):
@@ -85,8 +97,11 @@ def collect(options):
         print(f"{student}: {file}")
     if collected.left:
         print(f"Not taken, {len(collected.left)}:", *collected.left, sep="\n    ")
+    if not collected.taken:
+        print("Nothing was taken.")
+        return 2
     print(f"{len(collected.taken)} students. Next: python -m mlkit.grading autograde {options.name}")
-    return 0 if collected.taken else 2
+    return 0
 
 
 def autograde(options):

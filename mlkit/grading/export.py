@@ -115,7 +115,7 @@ def _worksheet(students):
 
 
 def _write(path, table):
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
         csv.writer(file).writerows([_harmless(value) for value in row] for row in table)
     return path
 

@@ -151,4 +151,4 @@ def strip(axes, values, *, height=0.8, bins=48):
 
 
 def _square(axes, left, top, **style):
-    axes.fill([left, left + 1, left + 1, left], [top, top, top + 1, top + 1], **style)
+    axes.fill([left, left + 1, left + 1, left], [top, top, top + 1, top + 1], linestyle="-", **style)

@@ -137,7 +137,7 @@ def _draw_entries(axes, left, top, texts):
     for row, column in np.ndindex(rows, columns):
         x, y, text = left + column + 0.5, top + row + 0.5, texts[row, column]
         if text:
-            axes.fill(x + _SQUARE[0], y + _SQUARE[1], color=ORANGE, alpha=0.25, linewidth=0)
+            axes.fill(x + _SQUARE[0], y + _SQUARE[1], color=ORANGE, alpha=0.25, linewidth=0, linestyle="-")
             axes.plot(x + _SQUARE[0], y + _SQUARE[1], color=ORANGE, linewidth=1.2, linestyle="-")
             axes.text(x, y, text, ha="center", va="center", fontsize=9)
         else:

@@ -75,7 +75,7 @@ def half_planes(axes, weights, bias):
     for side, color in ((1, ORANGE), (-1, BLUE)):
         shape = _cut(corners, side * weights, side * bias)
         if len(shape) > 2:
-            axes.fill(*np.array(shape).T, color=color, alpha=0.16, linewidth=0, zorder=0.5)
+            axes.fill(*np.array(shape).T, color=color, alpha=0.16, linewidth=0, linestyle="-", zorder=0.5)
     return boundary(axes, weights, bias)
 
 

@@ -1,0 +1,21 @@
+/* A page that a reader saves and opens again. A browser saves what a page has become together with its scripts, and
+   the scripts run a second time: without this, each button would stand twice and the folded answers would be open. */
+(() => {
+  "use strict";
+
+  // Before the theme's own scripts add these (they wait for the same event, on the document).
+  function takeOutWhatIsAddedAgain() {
+    document.querySelectorAll(".copybtn, .toggle-button").forEach((button) => button.remove());
+    document.querySelectorAll(".toggle-hidden").forEach((answer) => answer.classList.remove("toggle-hidden"));
+  }
+
+  // What wrote into the page, and what set its formulas, has no more to do, in this page or in a copy.
+  async function takeOutWhatIsDone() {
+    await window.MathJax?.startup?.promise;
+    const done = (script) => script.text.includes("document.write") || script.matches("[src*='/mathjax/']");
+    [...document.scripts].filter(done).forEach((script) => script.remove());
+  }
+
+  addEventListener("DOMContentLoaded", takeOutWhatIsAddedAgain, { capture: true });
+  addEventListener("load", takeOutWhatIsDone);
+})();
