@@ -437,4 +437,5 @@ def test_the_table_escapes_what_it_shows_and_says_in_words_what_it_says_in_color
 
 def test_the_hint_links_to_the_section(double):
     page = double.score(lambda z: z)._repr_html_()
-    assert "<a href='../../chapters/02-activations.ipynb#cell-id=the-gallery'>chapter 2, “The gallery”</a>" in page
+    assert "<a href='../../chapters/02-activations.ipynb#cell-id=the-gallery' data-section='The gallery' " in page
+    assert ">chapter 2, “The gallery”</a>" in page

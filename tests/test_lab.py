@@ -20,10 +20,6 @@ from book_fixtures import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("lab")]
 CHAPTER = "01-perceptron.ipynb"
-SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "notebook-extension/tracker": {"windowingMode": "none"},  # draw the cells out of sight as well
-}
 PLACES = ("CONFIG", "DATA", "RUNTIME")
 
 FIRST = ".mlkit-live >> nth=0"
@@ -71,25 +67,19 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(folder):
-    """The address of a JupyterLab that serves a copy of the chapters."""
-    chapters = folder / "chapters"
-    shutil.copytree(ROOT / "chapters", chapters)
-    for name, settings in SETTINGS.items():
-        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(settings), encoding="utf-8")
+    """The address of a JupyterLab that serves a copy of the chapters, with the settings of ``make lab``."""
+    for name in ("chapters", "lab"):
+        shutil.copytree(ROOT / name, folder / name)
     port, token = free_port(), secrets.token_hex(16)
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
         "ServerApp.port_retries": 0,
-        "ServerApp.root_dir": chapters,
         "ServerApp.allow_root": True,
         "IdentityProvider.token": token,
         "LabApp.expose_app_in_browser": True,
-        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
     }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--config", "lab/config.py"]
     command += [f"--{option}={value}" for option, value in options.items()]
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(command, env=environment(folder), cwd=folder, stdout=log, stderr=log)
@@ -108,8 +98,7 @@ def lab(folder):
 def environment(folder):
     """Nothing of the user's JupyterLab is read or written; that figures are live they find out for themselves."""
     places = {f"JUPYTER_{place}_DIR": folder / place.lower() for place in PLACES}
-    places |= {f"JUPYTERLAB_{place}_DIR": folder / place.lower() for place in ("SETTINGS", "WORKSPACES")}
-    places |= {"IPYTHONDIR": folder / "ipython", "PYTHONPATH": ROOT}
+    places |= {"JUPYTERLAB_SETTINGS_DIR": folder / "settings", "IPYTHONDIR": folder / "ipython", "PYTHONPATH": ROOT}
     kept = {name: value for name, value in os.environ.items() if name not in ("MLKIT_EXPLORE", "JPY_SESSION_NAME")}
     return kept | {name: str(path) for name, path in places.items()}
 
@@ -162,7 +151,7 @@ def notebook(lab, browser):
     address, token = lab
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     page.route(lambda url: not url.startswith((address, "data:", "blob:")), lambda route: route.abort())
-    page.goto(f"{address}/lab/tree/{CHAPTER}?token={token}")
+    page.goto(f"{address}/lab/tree/chapters/{CHAPTER}?token={token}")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     page.wait_for_function(
         "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel", timeout=60_000

@@ -78,11 +78,27 @@ class Score(float):
             return ""
         said = self._said
         where = f"../../chapters/{said.chapter}.ipynb#cell-id={section_id(said.section)}"
-        link = f"<a href='{where}'>chapter {int(said.chapter[:2])}, “{html.escape(said.section)}”</a>"
+        click = f"data-section='{html.escape(said.section)}' onclick='{html.escape(STAY)}'"
+        link = f"<a href='{where}' {click}>chapter {int(said.chapter[:2])}, “{html.escape(said.section)}”</a>"
         frame = f"border-left: 4px solid {ACCENT}; padding: 0.4rem 0.8rem; margin: 0.6rem 0; max-width: 48rem;"
         return f"<p style='{frame}'><strong>Likely mistake:</strong> {_code(said.hint)} See {link}.</p>"
 
 
+# JupyterLab scrolls to a section before the cells above it are drawn, which then push it away: scroll until it stays.
+STAY = """((link) => {
+  let top, still = 0, until = Date.now() + 60000;
+  const section = (heading) => heading.textContent.replace("¶", "").trim() === link.dataset.section;
+  const look = () => {
+    const found = [...document.querySelectorAll(".jp-NotebookPanel:not(.lm-mod-hidden) h2")].find(section);
+    found?.scrollIntoView();
+    const now = found?.getBoundingClientRect().top;
+    still = found && now === top ? still + 1 : 0;
+    top = now;
+    if (still < 8 && Date.now() < until) setTimeout(look, 250);
+  };
+  for (const ours of ["wheel", "keydown", "pointerdown"]) addEventListener(ours, () => { until = 0; }, { once: true });
+  look();
+})(this)"""
 TABLE = (
     "border-collapse: collapse; table-layout: auto; width: 100%; max-width: 48rem; text-align: left; color: inherit;"
 )

@@ -1,0 +1,297 @@
+"""The learner with a computer: a command, a page, a chapter, its exercises, a mistake that has a name, and tomorrow."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import termios
+import time
+
+import pytest
+from walking import JOURNEY, Walk, clean_environment, commands_of, end, restore
+
+from mlkit.checks import load_chapter
+
+pytestmark = [*JOURNEY, pytest.mark.browser]
+SECONDS = 60  # the longest that anything may take: a server or a kernel that starts on a busy machine
+
+QUESTION = load_chapter("01-perceptron")["01-perceptron/update"]
+MISTAKE = next(mistake for mistake in QUESTION.mistakes if mistake.name == "the target alone")
+WRONG = "return weights + learning_rate * target * x, bias + learning_rate * target"
+RIGHT = """error = target - (x @ weights + bias > 0)
+return weights + learning_rate * error * x, bias + learning_rate * error"""
+
+SHOWN = ".lm-DockPanel .jp-MainAreaWidget:not(.lm-mod-hidden)"  # the tab in front
+POP_UPS = ".jp-Dialog, .Toastify__toast"
+
+# Whether a heading is seen, in the upper third of the notebook, with nothing lying on it.
+IN_VIEW = """(title) => {
+  const frame = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer');
+  const named = (heading) => heading.textContent.replace('¶', '').trim() === title;
+  const heading = [...(frame?.querySelectorAll('h2') ?? [])].find(named);
+  if (!heading) return false;
+  const [outer, box] = [frame, heading].map((element) => element.getBoundingClientRect());
+  const top = document.elementFromPoint(box.left + 20, box.top + box.height / 2);
+  return outer.top <= box.top && box.bottom < outer.top + outer.height / 3 && heading.contains(top);
+}"""
+
+
+# The terminal
+
+
+@pytest.fixture
+def home(tmp_path, here):
+    """The home of somebody who never used Jupyter; tests may run as root, which Jupyter wants to be told."""
+    restore(here)
+    shutil.rmtree(here / "_build" / "workspaces", ignore_errors=True)
+    settings = tmp_path / "home" / ".jupyter"
+    settings.mkdir(parents=True)
+    (settings / "jupyter_config.json").write_text(json.dumps({"ServerApp": {"allow_root": True}}), encoding="utf-8")
+    return settings.parent
+
+
+def without_myst(home):
+    """Switch off the extension that renders the book's own Markdown, as a learner can in JupyterLab."""
+    (home / ".jupyter" / "labconfig").mkdir()
+    disabled = {"disabledExtensions": {"jupyterlab-myst": True}}
+    (home / ".jupyter" / "labconfig" / "page_config.json").write_text(json.dumps(disabled), encoding="utf-8")
+
+
+def with_windows(home):
+    """Choose the way in which JupyterLab by itself draws a notebook: what is in sight first, the rest when idle."""
+    settings = home / ".jupyter" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    chosen = json.dumps({"windowingMode": "contentVisibility"})
+    (settings / "tracker.jupyterlab-settings").write_text(chosen, encoding="utf-8")
+
+
+class Terminal:
+    """A terminal in which one command runs. The browser it would open is ours: it only notes the address."""
+
+    def __init__(self, command, folder, home):
+        self.keyboard, self.screen = pty.openpty()
+        self.log, self.address = home.parent / "log.txt", home.parent / "address"
+        self.address.unlink(missing_ok=True)
+        browser = home.parent / "browser"
+        browser.write_text(
+            f"#!/bin/sh\nprintf %s \"$1\" > '{self.address}.new' && mv '{self.address}'.new '{self.address}'"
+        )
+        browser.chmod(0o755)
+        with self.log.open("w") as out:
+            self.process = subprocess.Popen(
+                ["bash", "-c", f"exec {command}"], cwd=folder, env=environment(home) | {"BROWSER": str(browser)},
+                stdin=self.screen, stdout=out, stderr=out, start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )  # fmt: skip
+
+    def opened(self):
+        """The address that the browser is sent to."""
+        self._wait(self.address.exists, "opened no browser")
+        return self.address.read_text(encoding="utf-8")
+
+    def stop(self):
+        """Press Ctrl-C, and once more when asked whether it is meant."""
+        os.write(self.keyboard, b"\x03")
+        self._wait(lambda: "Shut down this Jupyter server" in self.log.read_text(encoding="utf-8"), "asks nothing")
+        os.write(self.keyboard, b"\x03")
+        self.process.wait(SECONDS)
+
+    def close(self):
+        end(self.process)
+        os.close(self.keyboard)
+        os.close(self.screen)
+
+    def _wait(self, event, complaint):
+        until = time.monotonic() + SECONDS
+        while not event():
+            assert self.process.poll() is None and time.monotonic() < until, f"{complaint}: {self.log.read_text()}"
+            time.sleep(0.05)
+
+
+def environment(home):
+    """Nothing of the user's Jupyter is read, nothing is written outside the clone and the temporary home."""
+    kept = {name: v for name, v in clean_environment().items() if not re.match(r"JUPYTER|XDG_|IPYTHONDIR", name)}
+    return kept | {"HOME": str(home)}
+
+
+@contextlib.contextmanager
+def started(command, folder, home):
+    terminal = Terminal(command, folder, home)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
+# The screen
+
+
+@pytest.fixture
+def screen(browser):
+    """A laptop's browser, in which nothing but this machine is asked for anything."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    asked = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.set_default_timeout(1000 * SECONDS)
+    yield page
+    context.close()
+    assert [url for url in asked if not re.match(r"file:|data:|blob:|http://(localhost|127\.0\.0\.1):", url)] == []
+
+
+def shown(page, selector, **options):
+    return page.locator(f"{SHOWN} {selector}", **options)
+
+
+def cell(page, code):
+    return shown(page, ".jp-CodeCell", has_text=code)
+
+
+def run(cell):
+    """Run a cell and wait until its new number is there."""
+    from playwright.sync_api import expect
+
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.text_content()
+    cell.locator(".cm-content").click()
+    cell.page.keyboard.press("Shift+Enter")
+    expect(prompt).not_to_have_text(before, timeout=1000 * SECONDS)
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=1000 * SECONDS)
+
+
+def the_exercises_open(page):
+    """They are in front, and their kernel is ready: a cell that is run before is passed over."""
+    shown(page, "h1", has_text="Exercises: The perceptron").wait_for()
+    page.locator("#jp-main-statusbar", has_text=re.compile(r"\| Idle")).wait_for()
+
+
+def write(page, old, new):
+    """Put the cursor behind the line ``old`` of the answer, mark it, and type."""
+    cell(page, "def update(").locator(".cm-line").get_by_text(old, exact=True).click()
+    page.keyboard.press("End")
+    page.keyboard.press("Shift+Home")
+    page.keyboard.type(new)
+
+
+def check(page):
+    """Run the answer and the check below it; returns what the check says."""
+    run(cell(page, "def update("))
+    run(cell(page, f'check("{QUESTION.key}"'))
+    return cell(page, f'check("{QUESTION.key}"').locator(".mlkit-check")
+
+
+def tab(page, name):
+    return page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=name)
+
+
+def follow_hint(page):
+    """Click the hint's link: the section that it names comes into view."""
+    shown(page, ".mlkit-check a").click()
+    page.wait_for_function(IN_VIEW, arg=MISTAKE.section)
+
+
+def to_the_top(page):
+    """Turn the wheel until the section is out of sight."""
+    shown(page, ".jp-WindowedPanel-outer").hover()
+    page.mouse.wheel(0, -1_000_000)
+    page.wait_for_function(f"(title) => !({IN_VIEW})(title)", arg=MISTAKE.section)
+
+
+def close_the_chapter(page):
+    """As JupyterLab has it: it notes the version of Python in a notebook, and asks whether to save that."""
+    tab(page, "01-perceptron.ipynb").locator(".lm-TabBar-tabCloseIcon").click()
+    page.locator(".jp-Dialog button", has_text="Discard").click()
+    tab(page, "01-perceptron.ipynb").wait_for(state="detached")
+
+
+def back_to_the_exercises(page):
+    tab(page, "perceptron.ipynb").filter(has_not_text="01-").click()
+
+
+def start_page(page, address):
+    """What is seen first: the page of chapters and exercises, as a page, whole, and nothing on top of it."""
+    page.goto(address)
+    shown(page, "h1", has_text="Neural Networks, One Neuron at a Time").wait_for()
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+    assert page.url.endswith("/lab/tree/START.md")
+    last = shown(page, "li").last.bounding_box()
+    assert last["y"] + last["height"] < page.viewport_size["height"]
+
+
+def nothing_popped_up(page):
+    assert page.locator(POP_UPS).all_text_contents() == []
+
+
+# The journey
+
+
+@pytest.mark.walks("Makefile", "lab")
+def test_from_make_lab_to_full_marks_and_back_the_next_day(walk, home, screen):
+    with started(walk.command("make lab"), walk.folder, home) as terminal:
+        start_page(screen, terminal.opened())
+        shown(screen, "a", has_text="1. The perceptron").click()
+        shown(screen, "a", has_text="the exercises of this chapter").click()
+        the_exercises_open(screen)
+        run(cell(screen, "from mlkit.checks import check"))
+        write(screen, "...", WRONG)
+        said = check(screen)
+        assert MISTAKE.hint.split("`")[0] in said.text_content()
+        tab(screen, "01-perceptron.ipynb").click()
+        to_the_top(screen)
+        back_to_the_exercises(screen)
+        follow_hint(screen)  # the chapter is open
+        nothing_popped_up(screen)
+        close_the_chapter(screen)
+        back_to_the_exercises(screen)
+        follow_hint(screen)  # the chapter is closed
+        back_to_the_exercises(screen)
+        write(screen, WRONG, RIGHT)
+        assert full_marks() in check(screen).text_content()
+        save(screen)
+        nothing_popped_up(screen)
+        terminal.stop()
+    assert not list(home.rglob("kernel-*.json")), "a kernel outlives its server"
+    again = Walk(commands_of("README.md", "The exercises"), walk.folder).command("make lab")
+    with started(again, walk.folder, home) as terminal:  # the next day
+        start_page(screen, terminal.opened())
+        shown(screen, "a", has_text=re.compile("^perceptron$")).click()
+        the_exercises_open(screen)
+        assert full_marks() in shown(screen, ".mlkit-check").text_content()
+        run(cell(screen, "from mlkit.checks import check"))
+        assert full_marks() in check(screen).text_content()
+        nothing_popped_up(screen)
+
+
+def test_the_same_without_make_and_without_the_markdown_extension(here, home, screen):
+    without_myst(home)
+    with_windows(home)
+    plain = Walk(commands_of("README.md", "Without make", "sh"), here).command("jupyter lab")
+    with started(plain, here, home) as terminal:
+        start_page(screen, terminal.opened())
+        shown(screen, "a", has_text=re.compile("^perceptron$")).click()
+        the_exercises_open(screen)
+        shown(screen, ".jp-RenderedMarkdown", has_text="(exercises-1)=").wait_for()  # not rendered, hence not there
+        run(cell(screen, "from mlkit.checks import check"))
+        write(screen, "...", WRONG)
+        check(screen)
+        follow_hint(screen)  # the chapter is closed
+        to_the_top(screen)
+        back_to_the_exercises(screen)
+        follow_hint(screen)  # the chapter is open
+        nothing_popped_up(screen)
+
+
+def full_marks():
+    return f"{QUESTION.points} of {QUESTION.points} points"
+
+
+def save(page):
+    """Save, and wait until the tab says that it is done."""
+    from playwright.sync_api import expect
+
+    page.keyboard.press("Control+s")
+    expect(page.locator(".lm-DockPanel-tabBar .lm-mod-current")).not_to_have_class(re.compile("jp-mod-dirty"))
