@@ -7,9 +7,7 @@ computed from the values drawn: a picture without words is an error here, not an
 """
 
 import base64
-import functools
 import hashlib
-import inspect
 import io
 from html import escape
 
@@ -18,42 +16,17 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import MaxNLocator
 
-from mlkit.style import STYLE, in_style
+from mlkit.style import STYLE, StyledAxes, in_style, look_of, look_of_rulers
 from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
-from mlkit.validation import as_choice, as_floats, as_number
+from mlkit.validation import as_choice, as_flag, as_floats, as_number, as_text
 
 _spare = {}  # axes whose pictures are finished, by the arguments they were made with: drawing on them again is fast
 _as_new = {}  # what such axes look like before anything is drawn on them, by the same arguments
 _ruled = {}  # and the SVG of their two axes with ticks and grid, a third of the time of a frame
-# matplotlib's notes to itself, and ours: no picture shows them
-PASSING = {"_stale", "_tight", "ignore_existing_data_limits", "mlkit_reused", "mlkit_kept"}
 SCALES = ("linear", "log", "symlog")
 TITLE_HEIGHT = 1.02  # given, it spares matplotlib a search, a third of the time
-
-
-def _styled(method):
-    @functools.wraps(method)
-    def in_our_style(*arguments, **settings):
-        with in_style():
-            return method(*arguments, **settings)
-
-    return in_our_style
-
-
-class StyledAxes(Axes):
-    """Axes on which everything is drawn in the style of the book, and nothing else in the notebook is.
-
-    A line takes its colors and fonts from matplotlib's settings when it is made, which is after ``new_axes`` has
-    returned. So every method of ``Axes`` works with our settings, which are the learner's own again when it is done.
-    """
-
-
-for _name, _method in vars(Axes).items():
-    if inspect.isfunction(_method) and not _name.startswith("_"):
-        setattr(StyledAxes, _name, _styled(_method))
 
 
 class Picture:
@@ -181,6 +154,8 @@ def new_axes(
         that is not above 0, or too small for the labels, an unknown scale.
     """
     width, height = as_number(width, "width", above=0), as_number(height, "height", above=0)
+    for name, text in (("xlabel", xlabel), ("ylabel", ylabel), ("title", title)):
+        as_text(text, name)
     settings = (
         _limits(xlim, "xlim", as_choice(xscale, "xscale", SCALES)),
         _limits(ylim, "ylim", as_choice(yscale, "yscale", SCALES)),
@@ -189,11 +164,11 @@ def new_axes(
         title is not None,
         width,
         height,
-        _frozen(xticks),
-        _frozen(yticks),
+        _frozen(xticks, "xticks"),
+        _frozen(yticks, "yticks"),
         xscale,
         yscale,
-        grid,
+        as_flag(grid, "grid"),
     )
     spare = _spare.get(settings)
     with in_style():
@@ -250,10 +225,16 @@ def _limits(pair, name, scale):
     return low, high
 
 
-def _frozen(ticks):
+def _frozen(ticks, name):
     if ticks is None:
         return None
-    return tuple(ticks.items()) if isinstance(ticks, dict) else tuple((float(t), None) for t in ticks)
+    places = as_floats(list(ticks) if hasattr(ticks, "__iter__") else ticks, name, ndim=1).tolist()
+    if not isinstance(ticks, dict):
+        return tuple((place, None) for place in places)
+    wrong = [text for text in ticks.values() if not isinstance(text, str)]
+    if wrong:
+        raise ValueError(f"{name} must map positions to texts, got {wrong[0]!r}")
+    return tuple(ticks.items())
 
 
 def _give_back(figure):
@@ -266,7 +247,7 @@ def _give_back(figure):
     if settings not in _as_new:
         _as_new[settings] = _look_of_new_axes(settings)
     left, rulers = _as_new[settings]
-    figure.mlkit_reused = (getattr(figure, "mlkit_kept", False) or _state_of_rulers(axes) == rulers) and _state(
+    figure.mlkit_reused = (getattr(figure, "mlkit_kept", False) or look_of_rulers(axes) == rulers) and look_of(
         axes
     ) == left
     if figure.mlkit_reused:
@@ -278,7 +259,7 @@ def _look_of_new_axes(settings):
         new = _make_axes(settings).figure
     _ruled[settings] = rulers_of(_draw(new))  # drawing places the ticks, as it did in the figure that comes back
     _empty(new.axes[0])
-    return _state(new.axes[0]), _state_of_rulers(new.axes[0])
+    return look_of(new.axes[0]), look_of_rulers(new.axes[0])
 
 
 def _empty(axes):
@@ -292,50 +273,9 @@ def _empty(axes):
         axes.set_title("", y=TITLE_HEIGHT)
 
 
-def _state(axes):
-    """Every plain attribute of every part that is left: a color or a font set by one drawing must not stay."""
-    rulers = {id(part) for axis in (axes.xaxis, axes.yaxis) for part in axis.findobj()}
-    return _attributes(part for part in axes.figure.findobj() if id(part) not in rulers)
-
-
-def _state_of_rulers(axes):
-    """The same for the two axes with their ticks and grid, and whatever decides what they look like."""
-    both = (axes.xaxis, axes.yaxis)
-    rules = [rule for axis in both for rule in (axis.get_major_locator(), axis.get_major_formatter())]
-    boxes = [axes.viewLim.extents.tolist(), axes.get_position(original=True).bounds, axes.figure.bbox.bounds]
-    return [*map(str, boxes), *_attributes([*(part for axis in both for part in axis.findobj()), *rules])]
-
-
-def _attributes(parts):
-    return [(type(part), _plain(vars(part))) for part in parts]
-
-
-SIMPLE = (str, int, float, tuple, FontProperties, type(None))
-TELLING = (*SIMPLE, list, dict, np.ndarray)
-
-
-def _plain(attributes):
-    return {
-        name: value if isinstance(value, SIMPLE) else _inside(value)
-        for name, value in attributes.items()
-        if isinstance(value, TELLING) and name not in PASSING
-    }
-
-
-def _inside(value):
-    """What is in a list, a dictionary or an array; of an object that means nothing to us, what kind it is."""
-    if isinstance(value, dict):
-        return {key: _inside(v) for key, v in value.items()}
-    if isinstance(value, np.ndarray):
-        return [value.shape, *value.ravel().tolist()]
-    if isinstance(value, list):
-        return [_inside(v) for v in value]
-    return value if isinstance(value, SIMPLE) else type(value)
-
-
 def _svg(figure):
     kept = ()
-    if getattr(figure, "mlkit_reused", False) and _state_of_rulers(figure.axes[0]) == _as_new[figure.mlkit_settings][1]:
+    if getattr(figure, "mlkit_reused", False) and look_of_rulers(figure.axes[0]) == _as_new[figure.mlkit_settings][1]:
         kept = _ruled[figure.mlkit_settings]
     figure.mlkit_kept = bool(kept)
     with kept_axes(figure, kept):

@@ -167,6 +167,25 @@ def as_choice(value, name, choices):
     return value
 
 
+def as_text(value, name):
+    """Return ``value`` when it is a text, or None where nothing is to be written."""
+    if not isinstance(value, str | None):
+        raise ValueError(f"{name} must be a text or None, got {value!r}")
+    return value
+
+
+def as_flag(value, name):
+    """Return ``value`` when it is True or False.
+
+    >>> as_flag("no", "grid")
+    Traceback (most recent call last):
+    ValueError: grid must be True or False, got 'no'
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
 def as_generator(rng, name="rng"):
     """Return ``rng`` when it is a NumPy Generator: randomness here is always passed in, never hidden."""
     if not isinstance(rng, np.random.Generator):

@@ -42,7 +42,7 @@ def test_an_empty_layer_is_flat():
 
 
 def test_each_hill_needs_its_name():
-    with pytest.raises(ValueError, match="names and texts must have one entry for each of the 2 samples"):
+    with pytest.raises(ValueError, match="must be a list of 2 texts, got 1"):
         plots.hills(new_axes(xlim=(-2, 2), ylim=(0, 1)), [[0.0], [0.0]], EDGES, names=["1"])
 
 

@@ -47,7 +47,7 @@ def test_a_zoom_that_is_none_is_refused(zoom):
 
 def test_the_rulers_carry_each_number_to_its_image():
     rows = [np.array([-1.0, 0, 1]), np.array([-2.0, 0, 2]), np.array([1.0, 0, -1])]
-    axes = plots.rulers(new_axes(xlim=(-3, 3), ylim=(0, 3)), rows, "xuy", texts="abc")
+    axes = plots.rulers(new_axes(xlim=(-3, 3), ylim=(0, 3)), rows, ["x", "u", "y"], texts=["a", "b", "c"])
     rungs = np.concatenate([line.get_xydata().reshape(3, 3, 2)[:, :2] for line in axes.lines[:2]])
     assert rungs[..., 0].tolist() == [[-1, -2], [0, 0], [1, 2], [-2, 1], [0, 0], [2, -1]]
     assert (rungs[:, 0, 1] > rungs[:, 1, 1]).all()  # downward

@@ -9,7 +9,7 @@
 - `layers`: a network's health layer by layer: hills, one line per scheme, unit beside unit
 - `magnify`: a curve under a magnifier, an interval on its way through several functions
 - `networks`: a small network with its numbers, matrices looked at entry by entry
-- `paths`: a landscape as lines of equal height, and the way a descent took on it
+- `landscapes`: a landscape as lines of equal height, and the way a descent took on it
 """
 
 from mlkit.plots.curves import compared, curve, new_chart, spot
@@ -17,10 +17,10 @@ from mlkit.plots.diagrams import neuron
 from mlkit.plots.functions import bars, mapped_grid, tangent
 from mlkit.plots.graphs import graph, graph_steps
 from mlkit.plots.images import class_bars, confusion, image, strip, tallies
+from mlkit.plots.landscapes import contours, key, path, paths
 from mlkit.plots.layers import hills, in_short, picked_out, units
 from mlkit.plots.magnify import magnified, magnified_gap, magnified_window, rulers
 from mlkit.plots.networks import checked_entries, network
-from mlkit.plots.paths import contours, key, path, paths
 from mlkit.plots.plane import (
     arrow,
     boundaries,

@@ -1,8 +1,9 @@
 """Neurons as circles and edges, with their numbers written where they flow."""
 
 from mlkit.figures import new_axes
+from mlkit.plots.doors import as_function
 from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER
-from mlkit.validation import as_floats, as_number
+from mlkit.validation import as_floats, as_number, as_text
 
 
 def neuron(inputs, weights, bias, output, *, symbol="step", width=4.8):
@@ -21,7 +22,7 @@ def neuron(inputs, weights, bias, output, *, symbol="step", width=4.8):
     """
     inputs = as_floats(inputs, "inputs", ndim=1)
     weights = as_floats(weights, "weights", shape=inputs.shape)
-    bias = as_number(bias, "bias")
+    bias, output, symbol = as_number(bias, "bias"), as_function(output, "output"), as_text(symbol, "symbol")
     z = float(inputs @ weights + bias)
     values, factors = [*inputs, 1.0], [*weights, bias]
     n = len(values)
@@ -37,7 +38,7 @@ def neuron(inputs, weights, bias, output, *, symbol="step", width=4.8):
         axes.text(1.35, row + (middle - row) * 0.45 + 0.19, f"{weight} = {_number(factor)}", ha="center", fontsize=9.5)
     axes.plot([3, 5.3], [middle, middle], color=MUTED, linewidth=1.5, zorder=0.5)
     _circle(axes, (3, middle), 48, f"z = {_number(z)}\n{symbol}")
-    _circle(axes, (5.3, middle), 38, f"ŷ = {_number(output(z))}")
+    _circle(axes, (5.3, middle), 38, f"ŷ = {_number(as_floats(output(z), 'output(z)', shape=()))}")
     return axes
 
 

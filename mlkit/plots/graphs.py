@@ -1,6 +1,7 @@
 """A computational graph as boxes and arrows: values flow right, derivatives flow back."""
 
 from mlkit.figures import new_axes
+from mlkit.graph import Node
 from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER
 from mlkit.validation import as_count
 
@@ -33,7 +34,7 @@ def graph(result, *, step=None, width=6.4, height=3.2):
     8
     >>> axes = graph(result, step=5)
     """
-    forward, backward = result.forward_steps(), result.backward_steps
+    forward, backward = _as_node(result).forward_steps(), result.backward_steps
     if len(backward) != sum(len(node.operands) for node in forward):
         raise ValueError("result has no derivatives yet: call result.backward() before drawing")
     step = graph_steps(result) if step is None else as_count(step, "step", at_least=0)
@@ -58,8 +59,14 @@ def graph(result, *, step=None, width=6.4, height=3.2):
 
 def graph_steps(result):
     """How many steps `graph` can play: one for each value, one for each edge on the way back."""
-    forward = result.forward_steps()
+    forward = _as_node(result).forward_steps()
     return len(forward) + sum(len(node.operands) for node in forward)
+
+
+def _as_node(result):
+    if not isinstance(result, Node):
+        raise ValueError(f"result must be a Node, the end of a computation, got {result!r}")
+    return result
 
 
 def _places(forward):

@@ -3,9 +3,10 @@
 import numpy as np
 
 from mlkit.figures import new_axes
+from mlkit.plots.doors import as_axes, as_texts
 from mlkit.plots.plane import square_height
 from mlkit.style import BLUE, GREEN, INK, MUTED, ORANGE, PAPER
-from mlkit.validation import as_count, as_floats
+from mlkit.validation import as_count, as_floats, as_number
 
 SHADES = 16  # of ink: few different numbers make small pictures
 
@@ -34,6 +35,7 @@ def image(pixels, *, title="", width=3.0):
     if not pixels.size or pixels.min() < 0 or pixels.max() > 1:
         raise ValueError(f"pixels must lie between 0 and 1, got shape {pixels.shape} and values {pixels}")
     rows, columns = pixels.shape
+    width = as_number(width, "width", above=0.28)
     limits = {"xlim": (0, columns), "ylim": (rows, 0), "xticks": [], "yticks": []}
     height = (width - 0.28) * rows / columns + 0.46  # a pixel is as high as it is wide
     axes = new_axes(**limits, title=title, width=width, height=height, grid=False)
@@ -63,6 +65,8 @@ def class_bars(probabilities, *, truth, title="", width=4.0, height=3.18):
     ['true', 'said']
     """
     p = as_floats(probabilities, "probabilities", ndim=1)
+    if not p.size or p.min() < 0 or p.max() > 1:
+        raise ValueError(f"probabilities must lie between 0 and 1, at least one, got {p}")
     truth, said = as_count(truth, "truth", at_least=0), int(p.argmax())
     if truth >= len(p):
         raise ValueError(f"truth must be below the number of classes, {len(p)}, got {truth}")
@@ -97,9 +101,11 @@ def confusion(counts, *, title="", width=4.6):
     ['2']
     """
     counts = as_floats(counts, "counts", ndim=2)
-    k = len(counts)
+    k, width = len(counts), as_number(width, "width", above=0)
     if counts.shape != (k, k) or k < 2:
         raise ValueError(f"counts must be square, with at least two classes, got shape {counts.shape}")
+    if counts.min() < 0:
+        raise ValueError(f"counts must be numbers from 0 on, got {counts.min():g}")
     wrong = np.where(np.eye(k, dtype=bool), 0, counts)
     ticks = {i: str(i) for i in range(k)}
     limits = {"xlim": (-0.5, k - 0.5), "ylim": (k - 0.5, -0.5), "xticks": ticks, "yticks": ticks}
@@ -116,6 +122,8 @@ def confusion(counts, *, title="", width=4.6):
 
 def tallies(axes, places, counts, expected, *, names=("seen", "expected")):
     """Draw how often each outcome was seen, as bars, and how often it was to be expected, as hollow marks."""
+    as_axes(axes)
+    names, places = as_texts(names, "names", 2), as_floats(places, "places", ndim=1)
     counts = as_floats(counts, "counts", shape=(len(places),))
     expected = as_floats(expected, "expected", shape=(len(places),))
     axes.bar(places, counts, width=0.7, color=BLUE, label=names[0])
@@ -139,8 +147,11 @@ def strip(axes, values, *, height=0.8, bins=48):
         Values in one of that many equal parts of the axis stand on one another.
     """
     values = as_floats(values, "values", ndim=1)
-    left, right = axes.get_xlim()
+    height, bins = as_number(height, "height", above=0), as_count(bins, "bins")
+    left, right = as_axes(axes).get_xlim()
     to_axis = np.log if axes.get_xscale() == "log" else np.asarray
+    if not values.size or (to_axis is np.log and values.min() <= 0):
+        raise ValueError(f"values must be at least one number, above 0 on a logarithmic axis, got {values}")
     part = np.floor(bins * (to_axis(values) - to_axis(left)) / (to_axis(right) - to_axis(left)))
     floor = np.zeros(len(values))
     for i in np.argsort(values, kind="stable"):

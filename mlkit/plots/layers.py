@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.collections import PolyCollection
 
+from mlkit.plots.doors import as_axes, as_named, as_series, as_texts
 from mlkit.style import BLUE, COLORS, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE
-from mlkit.validation import as_floats
+from mlkit.validation import as_floats, as_number
 
 _SCHEME_COLORS = (BLUE, ORANGE, GREEN, PURPLE, INK)
 _SCHEME_LINES = ("-", "--", "-.", ":", (0, (6, 1.5, 1.5, 1.5, 1.5, 1.5)))
@@ -35,9 +36,15 @@ def hills(axes, samples, edges, *, names, texts=None, color=BLUE):
     >>> [text.get_text() for text in axes.texts]
     ['1', 'all 0', '2', 'all 1']
     """
+    as_axes(axes)
     edges = as_floats(edges, "edges", ndim=1)
-    if len(names) != len(samples) or len(texts or samples) != len(samples):
-        raise ValueError(f"names and texts must have one entry for each of the {len(samples)} samples")
+    if len(edges) < 2 or (np.diff(edges) <= 0).any():
+        raise ValueError(f"edges must be at least two rising numbers, got {edges}")
+    if not isinstance(samples, list | tuple):
+        raise ValueError(f"samples must be a list of arrays, one for each layer, got {samples!r}")
+    samples = [as_floats(sample, f"samples[{i}]") for i, sample in enumerate(samples)]
+    names = as_texts(names, "names", len(samples))
+    texts = None if texts is None else as_texts(texts, "texts", len(samples))
     left, right = edges[0], edges[-1]
     gap = 0.03 * (right - left)
     shapes = []
@@ -69,6 +76,9 @@ def picked_out(axes, x, named, chosen, *, each=None, notes=None):
     notes : dict or None
         Label -> what the key says after the label.
     """
+    as_axes(axes)
+    x = as_series(x, "x")
+    as_named(named, "named")
     if chosen not in named:
         raise ValueError(f"chosen must be one of {', '.join(named)}, got {chosen!r}")
     if len(named) > len(_SCHEME_COLORS):
@@ -77,12 +87,14 @@ def picked_out(axes, x, named, chosen, *, each=None, notes=None):
     looks = dict(zip(named, styles, strict=False))
     looks[chosen] |= {"linewidth": 3.2, "marker": "o", "markersize": 7}
     if each is not None:
-        runs = np.insert(np.asarray(each, float), len(x), np.nan, axis=1)  # one line with gaps: faster than many
+        runs = [as_series(run, f"each[{i}]", len(x)) for i, run in enumerate(each)]
+        runs = np.insert(runs, len(x), np.nan, axis=1)  # one line with gaps: faster than many
         pale = {"color": looks[chosen]["color"], "linestyle": "-", "linewidth": 0.7, "alpha": 0.45}
         axes.plot(np.tile(np.append(x, np.nan), len(runs)), runs.ravel(), zorder=1.5, **pale)
     for label, values in named.items():
+        values = as_series(values, f"named[{label!r}]", len(x))
         axes.plot(x, values, zorder=3 if label == chosen else 2, **looks[label])
-    said = {label: f"{label}: {notes[label]}" for label in notes or {}}
+    said = {label: f"{label}: {note}" for label, note in ({} if notes is None else as_named(notes, "notes")).items()}
     return _key(axes, {said.get(label, label): look for label, look in looks.items()})
 
 
@@ -94,12 +106,14 @@ def units(axes, weights):
     weights : dict
         The name of a weight -> its value in each unit, shape (n_units,); at most four names.
     """
-    if not 0 < len(weights) <= len(COLORS):
-        raise ValueError(f"weights must hold one to {len(COLORS)} names, got {len(weights)}")
+    as_axes(axes)
+    if not isinstance(weights, dict) or not 0 < len(weights) <= len(COLORS):
+        raise ValueError(f"weights must be a dictionary of one to {len(COLORS)} names, got {weights!r}")
     looks = {}
     for i, (label, values) in enumerate(weights.items()):
         look = {"color": COLORS[i], "linestyle": LINES[i], "marker": MARKERS[i], "markersize": 8}
         looks[label] = look | {"markerfacecolor": PAPER if i % 2 else COLORS[i]}
+        values = as_series(values, f"weights[{label!r}]")
         axes.plot(np.arange(1, len(values) + 1), values, **looks[label])
     return _key(axes, looks, columns=4)
 
@@ -120,6 +134,7 @@ def in_short(value):
     >>> [in_short(v) for v in (0.0, 0.314, 12.3, 0.0000301, 4.6e7)]
     ['0', '0.31', '12', '3·10⁻⁵', '5·10⁷']
     """
+    value = as_number(value, "value", at_least=0)
     if value == 0 or 0.001 <= value < 1000:
         return f"{value:.2g}" if value < 100 else f"{value:.0f}"
     digits, exponent = f"{value:.0e}".split("e")

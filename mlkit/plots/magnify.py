@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlkit.plots.curves import new_chart
+from mlkit.plots.doors import as_axes, as_function, as_texts
 from mlkit.style import BLUE, COLORS, INK, LINES, MUTED, ORANGE, PAPER
 from mlkit.validation import as_floats, as_number
 
@@ -31,11 +32,12 @@ def magnified(function, x, zoom, *, slope=None, title=""):
     >>> [tick.get_text() for tick in axes.get_xticklabels()]
     ['−1/16', '0', '1/16']
     """
-    reach = 1 / as_number(zoom, "zoom", above=0)
+    reach, x = 1 / as_number(zoom, "zoom", above=0), as_number(x, "x")
+    slope = None if slope is None else as_number(slope, "slope")
     names = {-0.5: f"\N{MINUS SIGN}1/{2 * zoom:g}", 0: "0", 0.5: f"1/{2 * zoom:g}"}
     limits = {"xlim": (-1, 1), "ylim": (-1, 1), "xticks": names, "yticks": names}
     axes = new_chart("Δx", "Δr", title=title, **limits)
-    axes.plot(_ALONG, (function(x + reach * _ALONG) - function(x)) / reach, color=BLUE, label="curve")
+    axes.plot(_ALONG, _under(function, x, reach), color=BLUE, label="curve")
     if slope is not None:
         axes.plot(_ALONG, slope * _ALONG, color=INK, linestyle="--", label="tangent")
     axes.legend(loc="lower right")
@@ -48,14 +50,21 @@ def magnified_gap(function, x, zoom, slope):
     >>> magnified_gap(lambda x: x**2, 1.0, 8, 2.0)
     0.125
     """
-    reach = 1 / as_number(zoom, "zoom", above=0)
-    curve = (function(x + reach * _ALONG) - function(x)) / reach
-    return float(np.abs(curve - slope * _ALONG).max())
+    reach, x, slope = 1 / as_number(zoom, "zoom", above=0), as_number(x, "x"), as_number(slope, "slope")
+    return float(np.abs(_under(function, x, reach) - slope * _ALONG).max())
+
+
+def _under(function, x, reach):
+    """The curve as the magnifier shows it."""
+    as_function(function, "function")
+    along = as_floats(function(x + reach * _ALONG), "function(x)", shape=_ALONG.shape)
+    return (along - as_number(function(x), "function(x)")) / reach
 
 
 def magnified_window(axes, x, y, zoom):
     """Mark on the whole curve the square a magnifier shows."""
-    reach = 1 / as_number(zoom, "zoom", above=0)
+    as_axes(axes)
+    reach, x, y = 1 / as_number(zoom, "zoom", above=0), as_number(x, "x"), as_number(y, "y")
     across, up = reach * np.array([-1, 1, 1, -1, -1]), reach * np.array([-1, -1, 1, 1, -1])
     axes.plot(x + across, y + up, color=ORANGE, linestyle="-", linewidth=1.8)
     axes.plot(x, y, marker="o", markersize=7, color=INK, linestyle="none")
@@ -74,7 +83,12 @@ def rulers(axes, rows, names, *, texts):
     names, texts : sequence of str
         What stands above the left and the right end of each ruler.
     """
-    rows = [as_floats(row, "rows", ndim=1) for row in rows]
+    as_axes(axes)
+    if not isinstance(rows, list | tuple) or not 0 < len(rows) <= len(COLORS) + 1:
+        raise ValueError(f"rows must be a list of one to {len(COLORS) + 1} arrays, got {rows!r}")
+    n = np.size(rows[0])
+    rows = [as_floats(row, f"rows[{i}]", shape=(n,)) for i, row in enumerate(rows)]
+    names, texts = as_texts(names, "names", len(rows)), as_texts(texts, "texts", len(rows))
     left, right = axes.get_xlim()
     heights = [len(rows) - 0.45 - i for i in range(len(rows))]
     for i, (upper, lower) in enumerate(zip(rows, rows[1:], strict=False)):

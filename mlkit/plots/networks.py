@@ -3,8 +3,9 @@
 import numpy as np
 
 from mlkit.figures import new_axes
+from mlkit.plots.doors import as_named, as_texts
 from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER
-from mlkit.validation import as_count
+from mlkit.validation import as_count, as_number
 
 _PLAIN = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
 
@@ -43,7 +44,14 @@ def network(sizes, *, inside=None, below=None, edges=None, lit=(), notes=(), wid
     >>> sorted(text.get_text() for text in axes.texts if text.get_text())
     ['2', 'z = 3']
     """
+    if not isinstance(sizes, list | tuple) or not sizes:
+        raise ValueError(f"sizes must list how many units each column has, got {sizes!r}")
     sizes = [as_count(size, f"sizes[{i}]") for i, size in enumerate(sizes)]
+    texts = {"inside": inside, "below": below, "edges": edges}
+    wrong = [name for name, given in texts.items() if not isinstance(given, dict | None)]
+    if wrong:
+        raise ValueError(f"{wrong[0]} must be a dictionary of texts or None, got {texts[wrong[0]]!r}")
+    notes = as_texts(notes, "notes")
     inside, below, edges, lit = dict(inside or {}), dict(below or {}), dict(edges or {}), set(lit)
     places = {(layer, i): (layer, (m - 1) / 2 - i) for layer, m in enumerate(sizes) for i in range(m)}
     joined = [(layer, i, j) for layer, i in places for j in range(sizes[layer + 1] if layer + 1 < len(sizes) else 0)]
@@ -74,6 +82,10 @@ def checked_entries(columns, *, width=4.8):
     >>> [text.get_text() for text in axes.texts]
     ['W', '2', 'b']
     """
+    if not isinstance(columns, list | tuple) or not columns:
+        raise ValueError(f"columns must be a list of dictionaries, from names to texts, got {columns!r}")
+    columns = [as_named(column, f"columns[{i}]") for i, column in enumerate(columns)]
+    width = as_number(width, "width", above=0.28)
     columns = [{name: np.array(texts, dtype=str, ndmin=2) for name, texts in column.items()} for column in columns]
     across = [max(texts.shape[1] for texts in column.values()) for column in columns]
     lefts = np.cumsum([0, *[wide + 0.7 for wide in across]])
@@ -106,7 +118,7 @@ def _network_axes(sizes, has_below, n_notes, width, height):
 
 def _check_names(places, joined, units, edges, lit):
     known = {*places, *joined}
-    wrong = [name for name in [*units, *edges, *lit] if tuple(name) not in known]
+    wrong = [name for name in [*units, *edges, *lit] if name not in known]
     if wrong:
         raise ValueError(f"{wrong[0]} names no unit (layer, place) and no edge (layer, from, to) of this network")
 

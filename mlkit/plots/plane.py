@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from mlkit.figures import new_axes
+from mlkit.plots.doors import as_axes, as_function, as_named, as_texts
 from mlkit.style import BLUE, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE
-from mlkit.validation import as_examples, as_floats, as_labels
+from mlkit.validation import as_count, as_floats, as_labels, as_number, as_text
 
 CLASS_COLORS = (BLUE, ORANGE)
 LINE_COLORS = (PURPLE, GREEN, INK)  # not those of the two classes
@@ -21,8 +22,8 @@ def new_plane(*, lim=3.0, title="", width=4.0, xlabel="x₁", ylabel="x₂", cen
     lim : float
         The plane reaches from ``center - lim`` to ``center + lim`` in both directions.
     """
-    height = square_height(width)
-    (x, y), reach = center, float(lim)
+    height = square_height(as_number(width, "width", above=_MARGINS[0]))
+    (x, y), reach = as_floats(center, "center", shape=(2,)).tolist(), as_number(lim, "lim", above=0)
     limits = {"xlim": (x - reach, x + reach), "ylim": (y - reach, y + reach)}
     return new_axes(**limits, xlabel=xlabel, ylabel=ylabel, title=title, width=width, height=height, grid=False)
 
@@ -44,11 +45,13 @@ def points(axes, X, y, *, size=6.0, names=None):
     names : pair of str or None
         What the classes are called in a legend; None draws no legend.
     """
-    X = as_examples(X)
-    y = as_labels(y, n_examples=len(X), n_classes=2)
+    as_axes(axes)
+    X = as_floats(X, "X", shape=(None, 2))
+    y, size = as_labels(y, n_examples=len(X), n_classes=2), as_number(size, "size", above=0)
+    names = None if names is None else as_texts(names, "names", 2)
     for label, face in ((0, PAPER), (1, ORANGE)):
         axes.plot(
-            *X[y == label].T[:2],
+            *X[y == label].T,
             linestyle="none",
             marker=MARKERS[label],
             markersize=size,
@@ -64,14 +67,17 @@ def points(axes, X, y, *, size=6.0, names=None):
 
 def marked_example(axes, x):
     """Ring one example: the one being looked at."""
-    axes.plot(*x, linestyle="none", marker="o", markersize=15, markerfacecolor="none", markeredgewidth=2, color=INK)
+    x = as_floats(x, "x", shape=(2,))
+    as_axes(axes).plot(
+        *x, linestyle="none", marker="o", markersize=15, markerfacecolor="none", markeredgewidth=2, color=INK
+    )
     return axes
 
 
 def half_planes(axes, weights, bias):
     """Tint the side where w·x + b > 0 orange, the other blue, and draw the line between them."""
-    weights = as_floats(weights, "weights", shape=(2,))
-    corners = _corners(axes)
+    weights, bias = as_floats(weights, "weights", shape=(2,)), as_number(bias, "bias")
+    corners = _corners(as_axes(axes))
     for side, color in ((1, ORANGE), (-1, BLUE)):
         shape = _cut(corners, side * weights, side * bias)
         if len(shape) > 2:
@@ -87,9 +93,10 @@ def decision(X, y, weights, bias, *, title="", size=6.0, **plane):
 
 def boundary(axes, weights, bias, *, color=INK, linestyle="-", label=None):
     """Draw the line w·x + b = 0 as far as the plane is shown; nothing where w = 0 or the line is outside."""
-    weights = as_floats(weights, "weights", shape=(2,))
+    weights, bias = as_floats(weights, "weights", shape=(2,)), as_number(bias, "bias")
+    as_text(label, "label")
     ends = []
-    corners = _corners(axes)
+    corners = _corners(as_axes(axes))
     for p, q in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         at_p, at_q = p @ weights + bias, q @ weights + bias
         if (at_p > 0) != (at_q > 0):
@@ -101,7 +108,11 @@ def boundary(axes, weights, bias, *, color=INK, linestyle="-", label=None):
 
 def boundaries(axes, lines):
     """Draw several lines, given as name -> (weights, bias), told apart by color and line style, with a legend."""
-    for i, (name, (weights, bias)) in enumerate(lines.items()):
+    as_axes(axes)
+    for i, (name, line) in enumerate(as_named(lines, "lines").items()):
+        if not isinstance(line, tuple | list) or len(line) != 2:
+            raise ValueError(f"lines must hold pairs (weights, bias), got {line!r} for {name!r}")
+        weights, bias = line
         boundary(axes, weights, bias, color=LINE_COLORS[i % 3], linestyle=LINES[i % 3], label=name)
     axes.legend(loc="upper left")
     return axes
@@ -109,7 +120,9 @@ def boundaries(axes, lines):
 
 def arrow(axes, tail, vector, *, label="", color=INK):
     """Draw a vector from ``tail``, named at its tip; a vector too short to see is left out."""
-    tail, vector = np.asarray(tail, float), np.asarray(vector, float)
+    as_axes(axes)
+    as_text(label, "label")
+    tail, vector = as_floats(tail, "tail", shape=(2,)), as_floats(vector, "vector", shape=(2,))
     if math.hypot(*vector) > 1e-9:
         style = {"arrowstyle": "-|>", "color": color, "linewidth": 2, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14}
         axes.annotate("", xy=tail + vector, xytext=tail, arrowprops=style)
@@ -128,10 +141,14 @@ def regions(axes, predict, *, resolution=80):
     resolution : int
         Pixels along each side of the tinted picture.
     """
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    as_function(predict, "predict")
+    resolution = as_count(resolution, "resolution", at_least=2)
+    (left, right), (bottom, top) = as_axes(axes).get_xlim(), axes.get_ylim()
     x, y = np.linspace(left, right, resolution), np.linspace(bottom, top, resolution)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    share = np.asarray(predict(grid), float).reshape(resolution, resolution)
+    share = as_floats(predict(grid), "predict(points)", shape=(len(grid),)).reshape(resolution, resolution)
+    if share.min() < 0 or share.max() > 1:
+        raise ValueError(f"predict(points) must lie between 0 and 1, got {share.min():g} to {share.max():g}")
     blue, orange = (np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in CLASS_COLORS)
     pixels = np.zeros((resolution, resolution, 4), np.uint8)
     pixels[..., :3] = np.where(share[..., None] > 0.5, orange, blue)
@@ -146,7 +163,7 @@ def regions(axes, predict, *, resolution=80):
 
 def in_words(weights, bias):
     """Say where a line lies, for alt text: ``the line rises at 37 degrees and passes 0.50 from the origin``."""
-    w1, w2 = (float(w) for w in weights)
+    (w1, w2), bias = as_floats(weights, "weights", shape=(2,)).tolist(), as_number(bias, "bias")
     length = math.hypot(w1, w2)
     if length < 1e-12:
         return "there is no line, as both weights are zero"

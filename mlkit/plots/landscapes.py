@@ -5,10 +5,12 @@ from functools import lru_cache
 import numpy as np
 from contourpy import contour_generator  # what matplotlib draws its contours with
 
+from mlkit.plots.doors import as_axes, as_function, as_named, as_texts, as_walk
 from mlkit.style import COLORS, LINES, MARKERS, MUTED, PAPER
-from mlkit.validation import as_count, as_floats, as_number
+from mlkit.validation import as_choice, as_count, as_floats, as_number, as_text
 
 SIGNS_OF_LINES, SIGNS_OF_MARKS = ("—", "- -", "- ·", "···"), ("●", "■", "▲", "◆")
+CORNERS = ("upper left", "lower left", "upper right", "lower right")
 MOST_DOTS = 60  # more steps than that are drawn as a line alone
 
 
@@ -35,8 +37,13 @@ def contours(axes, surface, *, levels=9, resolution=61, minima=()):
     >>> len(axes.lines)  # all lines of equal height are one path, with gaps; and the star
     2
     """
-    window = (*axes.get_xlim(), *axes.get_ylim())
-    x, y = _lines(surface, window, as_count(levels, "levels"), as_count(resolution, "resolution", at_least=2))
+    window = (*as_axes(axes).get_xlim(), *axes.get_ylim())
+    x, y = _lines(
+        as_function(surface, "surface"),
+        window,
+        as_count(levels, "levels"),
+        as_count(resolution, "resolution", at_least=2),
+    )
     axes.plot(x, y, color=MUTED, linestyle="-", linewidth=0.8, alpha=0.75, zorder=1)
     if len(minima):
         stars = {"marker": "*", "markersize": 13, "markerfacecolor": PAPER, "color": MUTED, "linestyle": "none"}
@@ -65,7 +72,9 @@ def path(axes, points, *, label=None, order=0, show_start=True):
     >>> axes.lines[0].get_label(), axes.lines[-1].get_xydata().tolist()
     ('SGD', [[0.5, 0.5]])
     """
-    points = _until_gone(np.asarray(points, float))
+    as_axes(axes)
+    as_text(label, "label")
+    points, order = _until_gone(as_walk(points, "points")), as_count(order, "order", at_least=0)
     color, mark = COLORS[order % 4], MARKERS[order % 4]
     dots = {"marker": mark, "markersize": 2.8} if len(points) <= MOST_DOTS else {}
     near = _near(axes, points)
@@ -77,7 +86,7 @@ def path(axes, points, *, label=None, order=0, show_start=True):
 
 def paths(axes, named):
     """Draw several walks from one start, given as name -> points, told apart by color, line style and mark."""
-    for order, (name, points) in enumerate(named.items()):
+    for order, (name, points) in enumerate(as_named(named, "named").items()):
         path(axes, points, label=name, order=order, show_start=order == 0)
     return key(axes, named, signs=SIGNS_OF_MARKS)
 
@@ -103,7 +112,9 @@ def key(axes, names, *, signs=SIGNS_OF_LINES, corner="upper left"):
     >>> [text.get_text() for text in axes.texts]
     ['— steep', '- - flat']
     """
-    names, (upright, side) = list(names), corner.split()
+    as_axes(axes)
+    names = as_texts(names, "names")
+    upright, side = as_choice(corner, "corner", CORNERS).split()
     row = 0.2 / (axes.bbox.height / axes.figure.dpi)  # 0.2 inches, as a share of the height
     first = 0.98 if upright == "upper" else 0.02 + row * len(names)
     x, frame = {"left": 0.02, "right": 0.98}[side], {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1}
@@ -130,7 +141,6 @@ def _lines(surface, window, levels, resolution):
 
 
 def _until_gone(points):
-    points = points if points.ndim == 2 and points.shape[1] == 2 else as_floats(points, "points", shape=(None, 2))
     gone = np.flatnonzero(~np.isfinite(points).all(axis=1))
     points = points[: gone[0]] if len(gone) else points
     if not len(points):
