@@ -1,15 +1,22 @@
 """The exercise checkers: whatever an answer does gets a clear line, and the notebook goes on."""
 
+import copy
+import json
+import ntpath
+import pickle
 import sys
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from exercise_fixtures import question_keys
 
 from mlkit import perceptron
-from mlkit.checks import check, find_question, load_chapter
+from mlkit.checks import check, find_question, guard, load_chapter
 from mlkit.checks.expect import NotYet, a_number, a_tuple, an_array, close, require
 from mlkit.checks.grading_day import PRIVATE
 from mlkit.checks.guard import OutOfTime, guarded, is_stub, time_limit
@@ -439,3 +446,152 @@ def test_the_hint_links_to_the_section(double):
     page = double.score(lambda z: z)._repr_html_()
     assert "<a href='../../chapters/02-activations.ipynb#cell-id=the-gallery' data-section='The gallery' " in page
     assert ">chapter 2, “The gallery”</a>" in page
+
+
+# Limits inside limits
+
+
+def for_ever():
+    while True:
+        pass
+
+
+@pytest.mark.parametrize("thread", [False, True])
+def test_a_limit_inside_another_does_not_cancel_it(thread):
+    """By an alarm in the main thread, by looking at the clock in another."""
+
+    def work():
+        guarded(lambda: 1, seconds=60)
+        for_ever()
+
+    def inner_is_longer():
+        return guarded(for_ever, seconds=60)
+
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit if thread else lambda f, *a: SimpleNamespace(result=lambda: f(*a))
+        assert not call(guarded, work, 0.3).result().in_time
+        assert not call(guarded, inner_is_longer, 0.3).result().value.in_time
+        assert call(guarded, lambda: guarded(for_ever, seconds=0.2).in_time, 30).result().value is False
+
+
+# Copies
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda score: pickle.loads(pickle.dumps(score))])
+def test_a_score_can_be_copied_and_kept_in_a_file(copied):
+    score = check("02-activations/relu", abs)
+    again = copied(score)
+    assert (again, again.mistake, again.lines) == (score, "absolute value", score.lines)
+    assert str(again) == str(score)
+    assert again._repr_html_() == score._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["key", "points", "lines", "mistake"])
+def test_a_score_says_what_happened_and_cannot_be_told_otherwise(name):
+    with pytest.raises(AttributeError):
+        setattr(check("02-activations/relu", abs), name, None)
+
+
+# Whose line it was
+
+
+@pytest.mark.parametrize(
+    ("filename", "learners"),
+    [
+        (r"C:\Python311\Lib\random.py", False),
+        (r"c:\python311\lib\site-packages\scipy\special.py", False),
+        (r"C:\Users\Ada\nn\mlkit\checks\expect.py", False),
+        (r"C:\Users\Ada\AppData\Local\Temp\ipykernel_7\12.py", True),
+        (r"C:\Users\Ada\nn\mine.py", True),
+        ("<frozen importlib._bootstrap>", False),
+    ],
+)
+def test_on_windows_too_only_a_learners_line_is_quoted(filename, learners):
+    ours = (r"C:\Users\Ada\nn\mlkit", r"C:\Python311\Lib")
+    assert guard._is_learners(filename, ours, ntpath.normcase) is learners
+
+
+def test_the_line_of_a_library_is_not_quoted():
+    problem = guarded(lambda: json.loads("{"), seconds=5).problem
+    assert "json.loads" in problem
+    assert "raise JSONDecodeError" not in problem
+
+
+# Whatever comes back
+
+
+class Hostile:
+    """An object that refuses whatever is asked of it."""
+
+    def __bool__(self, *others):
+        raise ArithmeticError("no truth")
+
+    __eq__ = __len__ = __float__ = __array__ = __iter__ = __getitem__ = __repr__ = __lt__ = __bool__
+    __hash__ = None
+
+
+def itself():
+    endless = []
+    endless.append(endless)
+    return endless
+
+
+def objects():
+    array = np.empty(2, dtype=object)
+    array[0] = array[1] = Hostile()
+    return array
+
+
+ODD = {
+    "None": lambda: None,
+    "dots": lambda: ...,
+    "text": lambda: "text",
+    "bytes": lambda: b"bytes",
+    "True": lambda: True,
+    "a complex number": lambda: 1j,
+    "nan": lambda: float("nan"),
+    "a huge number": lambda: 10**400,
+    "nothing": lambda: (),
+    "four things": lambda: (1.0, np.zeros(3), None, "x"),
+    "three arrays": lambda: (np.zeros(3), np.zeros(3), np.zeros(3)),
+    "four arrays": lambda: (np.zeros(4), np.float64(0), np.ones(4), np.ones(4)),
+    "five numbers": lambda: (1, 2, 3, 4, 5),
+    "a ragged list": lambda: [[1, 2], [3]],
+    "itself": itself,
+    "a dictionary": lambda: {"loss": 1},
+    "a set": lambda: {1, 2},
+    "a generator": lambda: (i for i in range(3)),
+    "a function": lambda: lambda *arguments: arguments,
+    "a class": lambda: Hostile,
+    "a hostile object": Hostile,
+    "hostile objects": lambda: [Hostile(), Hostile()],
+    "an array of objects": objects,
+    "an array of text": lambda: np.array(["a", "b"]),
+    "an empty array": lambda: np.zeros((0, 3)),
+    "a matrix of nan": lambda: np.full((3, 3), np.nan),
+    "a masked array": lambda: np.ma.masked_all(3),
+    "a large array": lambda: np.zeros((300, 300)),
+    "a record": lambda: np.zeros(2, dtype=[("a", float)]),
+    "the module": lambda: np,
+}
+
+
+@pytest.mark.parametrize("key", question_keys())
+def test_whatever_an_answer_returns_check_gives_a_score(key):
+    question = find_question(key)
+    for name, made in ODD.items():
+        for answer in (lambda *given, made=made, **named: made(), made()):
+            score = question.score(answer)
+            assert isinstance(score, Score), name
+            assert score < score.points, name
+            assert str(score) and score._repr_html_(), name
+
+
+def test_adams_results_in_another_order_get_a_score():
+    def adam(w, g, m, v, t, learning_rate, beta1, beta2, epsilon):
+        m, v, t = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2, t + 1
+        step = learning_rate * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+        return w - step, t, m, v
+
+    score = check("05-sgd/adam", adam)
+    assert score < score.points

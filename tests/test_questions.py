@@ -4,36 +4,20 @@ import ast
 import os
 import re
 from functools import cache
-from pathlib import Path
 
 import nbformat
 import pytest
+from exercise_fixtures import EXERCISES, ROOT, is_check, marked, notebook, question_keys
 
 from mlkit.checks import load_chapter
 from mlkit.checks.question import CHAPTERS
 
-ROOT = Path(__file__).resolve().parent.parent
-EXERCISES = ROOT / "exercises"
 BETWEEN = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
-
-
-def question_keys():
-    return [key for chapter in CHAPTERS for key in load_chapter(chapter)]
 
 
 def mistakes():
     questions = [question for chapter in CHAPTERS for question in load_chapter(chapter).values()]
     return [pytest.param(q, m, id=f"{q.key}: {m.name}") for q in questions for m in q.mistakes]
-
-
-@cache
-def notebook(chapter, kind="source"):
-    folder = EXERCISES / "source" if kind == "source" else EXERCISES
-    return nbformat.read(folder / chapter / f"{chapter[3:]}.ipynb", as_version=nbformat.NO_CONVERT)
-
-
-def marked(notebook, flag):
-    return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get(flag)]
 
 
 @cache
@@ -43,11 +27,11 @@ def run(chapter, kind="source"):
     for cell in notebook(chapter, kind).cells:
         if cell.cell_type == "code":
             tree = ast.parse(cell.source)
-            if cell.metadata.get("nbgrader", {}).get("grade"):
-                value = eval(compile(ast.Expression(tree.body[0].value), "cell", "eval"), scope)
+            shown = tree.body.pop() if is_check(cell) else None
+            exec(compile(tree, "cell", "exec"), scope)
+            if shown is not None:
+                value = eval(compile(ast.Expression(shown.value), "cell", "eval"), scope)
                 scores[value.key] = value
-            else:
-                exec(compile(tree, "cell", "exec"), scope)
     return scores
 
 

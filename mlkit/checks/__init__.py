@@ -6,9 +6,11 @@ number of points, as a float that shows itself as a table in JupyterLab and as a
 
 The files, in reading order: ``expect`` (what a test says when it is not satisfied), ``guard`` (run the answer,
 whatever it does), ``question`` (parts, mistakes), ``score`` (the table), ``grading_day`` (what only the
-instructor's folder knows), and ``questions``, one file for each chapter.
+instructor's folder knows), ``first_steps`` (a check that is run too early), and ``questions``, one file for each
+chapter.
 """
 
+from mlkit.checks.first_steps import explain_missing_names
 from mlkit.checks.question import Question, find_question, load_chapter
 from mlkit.checks.score import Score
 
@@ -44,3 +46,6 @@ def check(key, answer):
     'absolute value'
     """
     return find_question(key).score(answer)
+
+
+explain_missing_names()

@@ -5,8 +5,11 @@ import copy
 import dis
 import inspect
 import linecache
+import math
+import os
 import signal
 import sys
+import sysconfig
 import threading
 import time
 import warnings
@@ -17,7 +20,12 @@ import numpy as np
 
 from mlkit.checks.expect import NotWritten, NotYet
 
-OURS = str(Path(__file__).resolve().parents[1])
+# Folders of code that no learner wrote: this package, Python's library, and what was installed.
+NOT_THE_LEARNERS = (
+    str(Path(__file__).resolve().parents[1]),
+    *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
+    str(Path(np.__file__).parents[1]),
+)
 
 
 class OutOfTime(BaseException):
@@ -102,6 +110,8 @@ def _in_words(error):
     """The error's name and message, and the learner's own line where it happened."""
     text = str(error).strip().splitlines()
     said = type(error).__name__ + (f": {text[0][:200]}" if text else "")
+    if isinstance(error, NameError) and getattr(error, "name", None):
+        said = f"`{error.name}` does not exist: has the cell run that imports or defines it?"
     frames = [f for f in _frames(error.__traceback__) if _is_learners(f[0])]
     line = linecache.getline(*frames[-1]).strip() if frames else ""
     return f"{said} (in the line `{line[:80]}`)" if line else said
@@ -113,8 +123,8 @@ def _frames(traceback):
         traceback = traceback.tb_next
 
 
-def _is_learners(filename):
-    return not filename.startswith(OURS) and "site-packages" not in filename and "/lib/python" not in filename
+def _is_learners(filename, ours=NOT_THE_LEARNERS, normcase=os.path.normcase):
+    return not normcase(filename).startswith(tuple(map(normcase, ours))) and not filename.startswith("<frozen")
 
 
 def _notes(sink, caught):
@@ -137,26 +147,34 @@ def _alarm(seconds):
     def ring(signum, frame):
         raise OutOfTime
 
+    begun = time.monotonic()
     previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.5)  # again and again: `except:` may swallow the first
+    # again and again: `except:` may swallow the first
+    left, again = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.5)
     try:
+        if 0 < left < seconds:  # a limit around this one ends before it
+            signal.setitimer(signal.ITIMER_REAL, left, again)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - begun), 0.001), again)
 
 
 @contextlib.contextmanager
 def _tracing(seconds):
     """Windows, Pyodide and other threads know no alarm: look at the clock at each line of Python instead."""
-    deadline = time.monotonic() + seconds
+    previous = sys.gettrace()
+    around = getattr(previous, "deadline", math.inf)  # of a limit around this one
+    deadline = min(time.monotonic() + seconds, around)
 
     def look(frame, event, argument):
         if time.monotonic() > deadline:
             raise OutOfTime
         return look
 
-    previous = sys.gettrace()
+    look.deadline = deadline
     sys.settrace(look)
     try:
         yield

@@ -218,9 +218,10 @@ class Question:
     def _makes(self, mistake, answer, seen):
         if mistake.found is not None:
             rng = self._rng("found")
-            return bool(guarded(lambda: mistake.found(answer, rng), SEARCH).value)
+            return guarded(lambda: bool(mistake.found(answer, rng)), SEARCH).value is True
         wrong = mistake.wrong if self.takes is None else Watched(mistake.wrong, self.takes, self.may_change)
-        return all(_same(seen[n], self._see(wrong, n)) for n in (0, 1))
+        made = [self._see(wrong, n) for n in (0, 1)]
+        return guarded(lambda: all(map(_same, seen, made)), SEARCH).value is True  # what came back may be anything
 
     def _see(self, answer, n):
         """What ``answer`` does on the n-th drawing: a value, or an error in words."""

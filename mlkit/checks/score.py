@@ -18,6 +18,15 @@ class Line(NamedTuple):
     in_time: bool = True
 
 
+class Said(NamedTuple):
+    """What is said of a mistake."""
+
+    name: str
+    hint: str
+    section: str
+    chapter: str
+
+
 class Score(float):
     """The points an answer earns, with the lines that say why.
 
@@ -33,6 +42,8 @@ class Score(float):
 
     Attributes
     ----------
+    key, points, lines
+        As given. None can be assigned: a score says what happened.
     mistake : str or None
         The name of the mistake that was recognized.
 
@@ -44,9 +55,18 @@ class Score(float):
 
     def __new__(cls, earned, *, key, points, lines, mistake):
         self = super().__new__(cls, earned)
-        self.key, self.points, self.lines = key, points, tuple(lines)
-        self.mistake, self._said = (mistake.name, mistake) if mistake else (None, None)
+        said = mistake and Said(mistake.name, mistake.hint, mistake.section, mistake.chapter)
+        self._facts = {"key": key, "points": points, "lines": tuple(lines), "mistake": said}
         return self
+
+    def __getnewargs_ex__(self):  # for copies and files
+        return (float(self),), self._facts
+
+    key = property(lambda self: self._facts["key"])
+    points = property(lambda self: self._facts["points"])
+    lines = property(lambda self: self._facts["lines"])
+    mistake = property(lambda self: self._said and self._said.name)
+    _said = property(lambda self: self._facts["mistake"])
 
     def __repr__(self):
         return float.__repr__(float(self))  # nbgrader reads the mark from here

@@ -179,7 +179,7 @@ def curve(result, x, knots):
 def _(answer, rng):
     for m in (1, 4, 7):
         x, y, knots = a_wiggle(rng, m=m)
-        g = curve(answer(x, y, knots), x, knots)
+        g = curve(answer(x, y + 2 * x, knots), x, knots)  # steep on the whole: one bend alone has work to do as well
         require(np.ptp(g) > 1e-3, "the sum of the units is a level line: no bend does anything")
 
 
@@ -202,7 +202,8 @@ def _(answer, rng):
 
 @fit_relus.part("a smooth bump, closer with every doubling of the bends", points=2)
 def _(answer, rng):
-    x, middle = np.linspace(-1, 1, 201), float(rng.uniform(-0.2, 0.2))
+    # not above the bend at 0, where eight bends are hardly better than four
+    x, middle = np.linspace(-1, 1, 201), float(rng.choice([-1, 1]) * rng.uniform(0.1, 0.2))
     y = 2 + x + np.exp(-8 * (x - middle) ** 2)
     before = np.inf
     for m in (4, 8, 16, 32):

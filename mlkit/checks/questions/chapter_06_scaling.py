@@ -215,7 +215,8 @@ def _(answer, rng):
 
 def expect_distribution(W, distribution):
     """The fourth moment over the squared second tells the two apart."""
-    kurtosis = np.mean(W**4) / np.mean(W**2) ** 2
+    squares = W**2
+    kurtosis = np.mean(squares**2) / np.mean(squares) ** 2
     said = f"distribution {distribution!r}: the weights are not spread out as in such a distribution"
     require(abs(kurtosis - KURTOSIS[distribution]) < 0.3, said)
 

@@ -192,13 +192,16 @@ standardize = Question(
 )
 
 
-def two_tables(rng, n=30, n_other=8, constant=True):
-    """Features of very different sizes; the last is blank in all of train and has a dot of ink in other."""
-    size, center = np.array([0.5, 2.0, 30.0, 0.25]), np.array([1.0, -3.0, 50.0, 0.75])
+EXACT, ROUNDED = 0.75, (0.1, 0.3, 14.62)  # three that no binary fraction is equal to: their mean may be rounded
+
+
+def two_tables(rng, n=30, n_other=8, constant=EXACT):
+    """Features of very different sizes; the last is the same in all of train, unless that is None, but not in other."""
+    size, center = np.array([0.5, 2.0, 30.0, 0.25]), np.array([1.0, -3.0, 50.0, EXACT])
     train = center + size * rng.normal(size=(n, 4))
     other = center + 1.0 + 1.5 * size * rng.normal(size=(n_other, 4))
-    if constant:
-        train[:, 3] = 0.75
+    if constant is not None:
+        train[:, 3] = constant
     return train, other
 
 
@@ -210,7 +213,7 @@ def both(result, train, other):
 
 @standardize.part("the training part: mean 0 and deviation 1 for each feature")
 def _(answer, rng):
-    train, other = two_tables(rng, constant=False)
+    train, other = two_tables(rng, constant=None)
     scaled, _ = both(answer(train, other), train, other)
     close(scaled.mean(axis=0), np.zeros(4), "the mean of a feature of the training part is not 0", atol=1e-6)
     close(scaled.std(axis=0), np.ones(4), "the deviation of a feature of the training part is not 1", rtol=1e-5)
@@ -218,7 +221,7 @@ def _(answer, rng):
 
 @standardize.part("the other part: moved by the same amounts", points=2)
 def _(answer, rng):
-    train, other = two_tables(rng, constant=False)
+    train, other = two_tables(rng, constant=None)
     scaled, moved = both(answer(train, other), train, other)
     alone = both(answer(train, other[:1]), train, other[:1])
     close(alone[0], scaled, "the training part comes out differently when another part stands beside it")
@@ -230,20 +233,21 @@ def _(answer, rng):
 
 @standardize.part("a feature that never changes is only moved")
 def _(answer, rng):
-    train, other = two_tables(rng)
-    scaled, moved = both(answer(train, other), train, other)
-    close(scaled[:, 3], np.zeros(len(train)), "a feature that is the same in all training examples does not become 0")
-    said = "where the training part has no deviation, the other part must only be shifted, and keep its scale"
-    close(moved[:, 3], other[:, 3] - 0.75, said)
-    close(scaled, datasets.standardize(train), "beside a feature that never changes, the others are not right")
+    for constant in (EXACT, *ROUNDED):
+        train, other = two_tables(rng, constant=constant)
+        scaled, moved = both(answer(train, other), train, other)
+        said = f"a feature that is {constant} in all training examples does not become 0"
+        close(scaled[:, 3], np.zeros(len(train)), said)
+        said = f"where the training part is always {constant}, the other part must only be shifted, and keep its scale"
+        close(moved[:, 3], other[:, 3] - constant, said)
+        close(scaled, datasets.standardize(train), "beside a feature that never changes, the others are not right")
 
 
 def scaled_by(mean, deviation):
     """Both parts with the mean and the deviation that the two functions find."""
 
     def wrong(train, other):
-        scale = deviation(train)
-        scale = np.where(scale == 0, 1, scale)
+        scale = np.where(np.ptp(train, axis=0) == 0, 1, deviation(train))
         return (train - mean(train)) / scale, (other - mean(train)) / scale
 
     return wrong
@@ -255,6 +259,27 @@ def column_mean(X):
 
 def column_deviation(X):
     return X.std(axis=0)
+
+
+def deviation_compared_with_0(train, other):
+    mean, scale = column_mean(train), column_deviation(train)
+    scale = np.where(scale > 0, scale, 1)
+    return (train - mean) / scale, (other - mean) / scale
+
+
+def tiny_number_added(train, other):
+    mean, scale = column_mean(train), column_deviation(train) + 1e-8
+    return (train - mean) / scale, (other - mean) / scale
+
+
+def is_right(answer, rng, *constants):
+    """Whether both parts are right where the last feature has one of these values in all training examples."""
+    tables = [two_tables(rng, constant=constant) for constant in constants]
+    return all(
+        np.allclose(part, wanted)
+        for given in tables
+        for part, wanted in zip(answer(*given), datasets.standardize(*given), strict=True)
+    )
 
 
 def each_by_its_own(train, other):
@@ -289,8 +314,17 @@ standardize.mistake(
     section=DIGITS,
 )
 standardize.mistake(
+    "a deviation that is 0 but for rounding",
+    deviation_compared_with_0,
+    "You ask whether the deviation is 0. Where all numbers are equal it should be, but with thirty times 0.1 it can "
+    "come out as 4e-17, and what is divided by that is blown up. Rounding cannot touch the numbers themselves: ask "
+    "them whether they change.",
+    section=DIGITS,
+    found=lambda answer, rng: is_right(answer, rng, EXACT) and not is_right(answer, rng, *ROUNDED),
+)
+standardize.mistake(
     "a tiny number added",
-    scaled_by(column_mean, lambda X: X.std(axis=0) + 1e-8),
+    tiny_number_added,
     "A tiny number added to the deviation avoids 0/0, but a dot of ink where the training part is blank is now blown "
     "up by the inverse of that number.",
     section=DIGITS,

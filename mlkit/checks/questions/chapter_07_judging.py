@@ -219,7 +219,7 @@ compare = Question(
 
 
 def three_answers(rng, n=400, hard=0.2, wrong_1=0.15, wrong_2=0.05):
-    """Labels, and the answers of two classifiers, which both have trouble with the hard examples."""
+    """Labels, and the answers of two classifiers, which both have trouble with the hard examples; n may be a shape."""
     y = rng.integers(0, 10, n)
     difficult = rng.random(n) < hard
     answers = [(difficult & (rng.random(n) < 0.6)) | (rng.random(n) < wrong) for wrong in (wrong_1, wrong_2)]
@@ -270,7 +270,8 @@ def _(answer, rng):
 @compare.part("it says how much the difference varies from one test part to the next", points=2)
 def _(answer, rng):
     for shares in ({"hard": 0.4}, {"wrong_1": 0.4}):
-        draws = np.array([two_numbers(answer(*three_answers(rng, 100, **shares))) for _ in range(500)])
+        test_parts = zip(*three_answers(rng, (500, 100), **shares), strict=True)
+        draws = np.array([two_numbers(answer(*part)) for part in test_parts])
         ratio = draws[:, 1].mean() / draws[:, 0].std()
         said = "over 500 test parts the differences vary by much {} than your standard error says"
         require(ratio > 0.85, said.format("more"))
