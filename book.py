@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
+from sphinx import addnodes
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
 HERE = Path(__file__).resolve().parent
@@ -223,7 +224,8 @@ def write_solutions():
     """
     toc, pages = HERE / "_toc.yml", HERE / "exercises" / "solutions"
     shutil.rmtree(pages, ignore_errors=True)
-    sources = sorted((HERE / "exercises" / "source").glob("*/*.ipynb"))
+    asked = {Path(page).parent.name for page in _pages() if page.startswith("exercises/")}
+    sources = [p for p in sorted((HERE / "exercises" / "source").glob("*/*.ipynb")) if p.parent.name in asked]
     if not sources or os.environ.get("SOLUTIONS") == "0":
         return toc
     pages.mkdir(parents=True)
@@ -327,6 +329,7 @@ def setup(app):
     if "sphinx.ext.autodoc" in app.extensions:
         app.connect("autodoc-process-docstring", _escape_bars)
     app.connect("config-inited", _keep_results_here)
+    app.connect("doctree-read", _without_links_to_what_is_left_out)
     app.connect("html-page-context", _without_thebe, priority=900)
     app.connect("build-finished", _without_font_preloads)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -335,6 +338,15 @@ def setup(app):
 def _keep_results_here(app, config):
     """The pages are made in a folder that goes; what chapters printed is kept beside it."""
     config.nb_execution_cache_path = str(CACHE)
+
+
+def _without_links_to_what_is_left_out(app, doctree):
+    """A chapter that was taken out of ``_toc.yml`` is still in its folder, and other pages still name it: as words."""
+    for link in list(doctree.findall(addnodes.pending_xref)):
+        target = link.get("reftarget", "")
+        left_out = link.get("refdomain") == "doc" and target not in app.env.found_docs
+        if left_out and any((HERE / f"{target}{ending}").exists() for ending in (".ipynb", ".md")):
+            link.replace_self(link.children)
 
 
 def _escape_bars(app, what, name, obj, options, lines):

@@ -4,7 +4,8 @@ import ast
 from pathlib import Path
 
 import pytest
-from walking import Walk, commands_of, commands_on, pages
+import yaml
+from walking import ROOT, Walk, commands_of, commands_on, pages
 
 HERE = Path(__file__).resolve().parent
 
@@ -17,9 +18,16 @@ def walked_sections():
                 yield tuple(ast.literal_eval(argument) for argument in node.args)
 
 
+def typed_by_ci():
+    """The commands of the workflows: they run for every push, on machines that are new each time."""
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+        yield from (step["run"].strip() for job in jobs for step in job.get("steps", ()) if "run" in step)
+
+
 @pytest.fixture(scope="module")
 def walked():
-    return {command for section in walked_sections() for command in commands_of(*section)}
+    return {command for section in walked_sections() for command in commands_of(*section)} | set(typed_by_ci())
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if commands_on(page)])

@@ -21,6 +21,7 @@ SECONDS = 60  # the longest that anything may take: a server or a kernel that st
 
 QUESTION = load_chapter("01-perceptron")["01-perceptron/update"]
 MISTAKE = next(mistake for mistake in QUESTION.mistakes if mistake.name == "the target alone")
+IMPORTS = "from mlkit import datasets"
 WRONG = "return weights + learning_rate * target * x, bias + learning_rate * target"
 RIGHT = """error = target - (x @ weights + bias > 0)
 return weights + learning_rate * error * x, bias + learning_rate * error"""
@@ -236,7 +237,10 @@ def test_from_make_lab_to_full_marks_and_back_the_next_day(walk, home, screen):
         shown(screen, "a", has_text="1. The perceptron").click()
         shown(screen, "a", has_text="the exercises of this chapter").click()
         the_exercises_open(screen)
-        run(cell(screen, "from mlkit.checks import check"))
+        too_early = cell(screen, f'check("{QUESTION.key}"')
+        run(too_early)
+        assert "update does not exist yet: run the cell above" in too_early.locator(".jp-OutputArea").text_content()
+        run(cell(screen, IMPORTS))
         write(screen, "...", WRONG)
         said = check(screen)
         assert MISTAKE.hint.split("`")[0] in said.text_content()
@@ -261,7 +265,7 @@ def test_from_make_lab_to_full_marks_and_back_the_next_day(walk, home, screen):
         shown(screen, "a", has_text=re.compile("^perceptron$")).click()
         the_exercises_open(screen)
         assert full_marks() in shown(screen, ".mlkit-check").text_content()
-        run(cell(screen, "from mlkit.checks import check"))
+        run(cell(screen, IMPORTS))
         assert full_marks() in check(screen).text_content()
         nothing_popped_up(screen)
 
@@ -275,7 +279,7 @@ def test_the_same_without_make_and_without_the_markdown_extension(here, home, sc
         shown(screen, "a", has_text=re.compile("^perceptron$")).click()
         the_exercises_open(screen)
         shown(screen, ".jp-RenderedMarkdown", has_text="(exercises-1)=").wait_for()  # not rendered, hence not there
-        run(cell(screen, "from mlkit.checks import check"))
+        run(cell(screen, IMPORTS))
         write(screen, "...", WRONG)
         check(screen)
         follow_hint(screen)  # the chapter is closed
