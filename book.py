@@ -229,13 +229,17 @@ def write_solutions():
     if not sources or os.environ.get("SOLUTIONS") == "0":
         return toc
     pages.mkdir(parents=True)
-    listed = ["", "  - caption: Solutions", "    chapters:"]
+    listed = []
     for source in sources:
         chapter = source.parent.name
         (pages / f"{chapter}.md").write_text(_solutions_page(source), encoding="utf-8")
-        listed.append(f"      - file: exercises/solutions/{chapter}")
+        listed.append({"file": f"exercises/solutions/{chapter}"})
+    contents = yaml.safe_load(_text(toc))
+    if "parts" not in contents:  # a book without parts has one now, and a second one
+        contents["parts"] = [{"chapters": contents.pop("chapters", [])}]
+    contents["parts"].append({"caption": "Solutions", "chapters": listed})
     with_solutions = BUILD / "_toc.yml"
-    with_solutions.write_text(toc.read_text(encoding="utf-8").rstrip() + "\n".join(listed) + "\n", encoding="utf-8")
+    with_solutions.write_text(yaml.safe_dump(contents, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return with_solutions
 
 

@@ -390,6 +390,27 @@ def test_solutions_are_pages_at_the_end_folded_question_by_question(book_elsewhe
     assert "def slope(" in page
 
 
+def test_a_book_without_parts_gets_its_solutions_too(book_elsewhere, tmp_path):
+    listed = [{"file": "chapters/03-chain-rule"}, {"file": "exercises/03-chain-rule/chain-rule"}]
+    flat = {"format": "jb-book", "root": "chapters/index", "chapters": listed}
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(flat), encoding="utf-8")
+    toc = yaml.safe_load(book_elsewhere.write_solutions().read_text(encoding="utf-8"))
+    assert toc["parts"] == [
+        {"chapters": listed},
+        {"caption": "Solutions", "chapters": [{"file": "exercises/solutions/03-chain-rule"}]},
+    ]
+    assert "chapters" not in toc
+
+
+def test_an_exercise_that_is_not_in_the_book_has_no_solutions_there(book_elsewhere, tmp_path):
+    toc = (tmp_path / "_toc.yml").read_text(encoding="utf-8")
+    (tmp_path / "_toc.yml").write_text(
+        toc.replace("      - file: exercises/03-chain-rule/chain-rule\n", ""), encoding="utf-8"
+    )
+    assert book_elsewhere.write_solutions() == tmp_path / "_toc.yml"
+    assert not (tmp_path / "exercises" / "solutions").exists()
+
+
 def test_solutions_can_be_left_out(book_elsewhere, tmp_path, monkeypatch):
     book_elsewhere.write_solutions()
     monkeypatch.setenv("SOLUTIONS", "0")
