@@ -27,6 +27,10 @@ def marked(notebook, flag):
     return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get(flag)]
 
 
+def is_check(cell):
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
 @cache
 def reference(chapter):
     """The solutions of a chapter, by key."""

@@ -62,7 +62,7 @@ def test_the_cells_are_marked_for_grading(chapter):
             "points": load_chapter(chapter)[key].points,
             "solution": False,
         }
-        assert re.fullmatch(rf'check\("{key}", \w+\)', cell.source)
+        assert re.fullmatch(rf'from mlkit\.checks import check\n\ncheck\("{key}", \w+\)', cell.source)
     for cell in marked(source, "solution"):
         assert not cell.metadata.nbgrader.grade
         assert len(BETWEEN.findall(cell.source)) == 1
