@@ -645,6 +645,20 @@ def test_in_a_kernel_a_figures_cell_runs_again_and_a_second_figure_of_its_name_d
             client.execute_cell(cells[2], 2)
 
 
+@pytest.mark.parametrize("mode", ["published", "live"])
+def test_a_cell_that_a_front_end_runs_without_history_runs_again_too(mode, monkeypatch, tmp_path):
+    """Such a run has no number of its own: it is told apart by its message."""
+    monkeypatch.setenv("MLKIT_EXPLORE", mode)
+    cells = [new_code_cell(source) for source in (SETUP, FIGURE, OTHER, f"{FIGURE}\n{FIGURE}")]
+    client = NotebookClient(new_notebook(cells=cells), resources={"metadata": {"path": str(tmp_path)}})
+    with client.setup_kernel():
+        for place in (0, 1, 1):
+            client.execute_cell(cells[place], place, store_history=False)
+        for place in (2, 3):
+            with pytest.raises(CellExecutionError, match=BELONGS):
+                client.execute_cell(cells[place], place, store_history=False)
+
+
 def test_in_plain_ipython_too(monkeypatch):
     script = f"""
 from IPython.core.interactiveshell import InteractiveShell
@@ -670,10 +684,32 @@ def test_a_start_is_the_value_that_is_written_so(values, start):
     assert figure.controls[0].texts[figure.controls[0].start] == "0.3"
 
 
+def test_a_zero_that_numpy_misses_is_zero():
+    figure = explore(draw, step=np.arange(-1, 1, 0.1), name="zero", start={"step": 0})
+    assert figure.controls[0].texts[figure.controls[0].start] == "0.0"
+
+
 @pytest.mark.parametrize("start", [0.31, 0.3000001, "0.3", True, None, math.nan])
 def test_a_start_that_is_none_of_the_values_is_refused(start):
     with pytest.raises(ValueError, match="start for 'step' must be one of its values"):
         explore(draw, step=np.arange(0, 1, 0.1), name="start", start={"step": start})
+
+
+@pytest.mark.parametrize("values", [np.logspace(-12, 0, 13), [0, 1e-12, 1e-11, 1], [1e-11 + 1e-21, 1e-11, 1]])
+def test_a_start_is_the_nearest_value_not_the_first_that_is_near(values):
+    figure = explore(draw, step=values, name="tiny", start={"step": 1e-11})
+    assert figure.controls[0].values[figure.controls[0].start] == 1e-11
+
+
+def test_of_two_values_that_are_written_differently_a_start_is_not_their_neighbor():
+    with pytest.raises(ValueError, match="start for 'step' must be one of its values"):
+        explore(draw, step=[1e-12, 1], name="tiny", start={"step": 1e-11})
+
+
+@pytest.mark.parametrize("play", [["step"], {"step": 1}, np.array(["step"]), 3, True])
+def test_what_plays_is_the_name_of_a_control(play):
+    with pytest.raises(ValueError, match="^play must name a control, one of 'step'"):
+        explore(draw, step=[1, 2], name="player", play=play)
 
 
 @pytest.mark.parametrize("argument", ["labels", "start"])

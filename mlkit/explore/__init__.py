@@ -109,7 +109,7 @@ def _claim(name):
     shell = _shell()
     if shell is None:
         return
-    run, cell = shell.execution_count, _running_cell(shell)
+    run, cell = _running_cell(shell)
     before = _names.get(name)
     if before is not None and (before[0] != cell or before[1] == run):
         raise ValueError(f"name {name!r} already belongs to another figure of this notebook: choose a new one")
@@ -117,8 +117,12 @@ def _claim(name):
 
 
 def _running_cell(shell):
-    """The cell that is running: by its id, which JupyterLab tells, else by its text; changed, it is another cell."""
+    """Which run of which cell this is.
+
+    A run is known by its message, as one without history has no number of its own. The cell is known by its id, which
+    JupyterLab tells, else by its text; changed, it is another cell.
+    """
     message = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    return (
-        message.get("metadata", {}).get("cellId") or message.get("content", {}).get("code") or shell.user_ns["In"][-1]
-    )
+    run = message.get("header", {}).get("msg_id") or shell.execution_count
+    code = message.get("content", {}).get("code") or shell.user_ns["In"][-1]
+    return run, message.get("metadata", {}).get("cellId") or code

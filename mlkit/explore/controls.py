@@ -59,7 +59,7 @@ def check_play(play, controls):
     if play is None:
         return
     by_name = {c.name: c for c in controls}
-    if play not in by_name:
+    if not isinstance(play, str) or play not in by_name:
         raise ValueError(f"play must name a control, one of {_listed(by_name)}, got {play!r}")
     if by_name[play].is_choice or len(by_name[play].values) < 2:
         raise ValueError(f"play={play!r} must name a slider of at least two numbers")
@@ -124,18 +124,19 @@ def _read_control(name, values, label, start):
         twice = next(t for t in texts if texts.count(t) > 1)
         raise ValueError(f"control {name!r} holds {twice} more than once")
     first = start.get(name, values[0])
-    first = first.item() if isinstance(first, np.generic) else first
-    place = next((i for i, value in enumerate(values) if _is_meant(value, first, values)), None)
+    place = _place_of(first.item() if isinstance(first, np.generic) else first, values, texts)
     if place is None:
         raise ValueError(f"start for {name!r} must be one of its values {', '.join(texts)}, got {first!r}")
     return Control(name, label or name.replace("_", " "), values, texts, place)
 
 
-def _is_meant(value, given, values):
-    """Whether ``given`` is this value: np.arange(0, 1, 0.1) holds 0.30000000000000004 where everybody says 0.3."""
-    if isinstance(value, (str, bool)) or not _is_number(given):
-        return type(value) is type(given) and value == given
-    return abs(value - given) <= 1e-9 * max(map(abs, values))
+def _place_of(given, values, texts):
+    """Where the value that is meant stands: np.arange(0, 1, 0.1) holds 0.30000000000000004 where everybody says 0.3."""
+    if isinstance(values[0], (str, bool)) or not _is_number(given):
+        return next((i for i, v in enumerate(values) if type(v) is type(given) and v == given), None)
+    nearest = min(range(len(values)), key=lambda i: abs(values[i] - given))
+    as_written = float(texts[nearest].replace("\N{MINUS SIGN}", "-"))  # 0, which np.arange(-1, 1, 0.1) misses
+    return nearest if given == as_written or math.isclose(values[nearest], given, rel_tol=1e-9) else None
 
 
 def _is_number(value):

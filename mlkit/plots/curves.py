@@ -1,10 +1,12 @@
 """Curves over steps, epochs or a setting, told apart by color and line style, named where they end."""
 
+from matplotlib.legend import Legend
+
 from mlkit.figures import new_axes
 from mlkit.plots.doors import as_axes, as_named, as_series
 from mlkit.plots.plane import square_height
 from mlkit.style import COLORS, INK, LINES
-from mlkit.validation import as_count, as_number, as_text
+from mlkit.validation import as_choice, as_count, as_number, as_text
 
 
 def new_chart(xlabel, ylabel, *, xlim, ylim, title="", width=4.0, **scales):
@@ -51,7 +53,8 @@ def compared(axes, x, named, *, legend="best", at=None):
     """
     as_axes(axes)
     x, at = as_series(x, "x"), None if at is None else as_number(at, "at")
-    as_text(legend, "legend")
+    if legend is not None:
+        as_choice(legend, "legend", list(Legend.codes))
     for i, (label, y) in enumerate(as_named(named, "named").items()):
         axes.plot(
             x, as_series(y, f"named[{label!r}]", len(x)), label=label, color=COLORS[i % 4], linestyle=LINES[i % 4]

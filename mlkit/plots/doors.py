@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import is_color_like, to_rgba
 
 from mlkit.validation import as_floats, refuse_masked
 
@@ -21,6 +22,18 @@ def as_series(values, name, length=None):
 def as_walk(points, name):
     """Return places of shape (n, 2) as floats; NaN stands for a walker that has run away."""
     return _with_gaps(points, name, (None, 2))
+
+
+def as_runs(runs, name, length):
+    """Return the values of several runs, shape (n_runs, length), as floats; NaN where there is nothing to draw."""
+    return _with_gaps(runs, name, (None, length))
+
+
+def as_color(color, name):
+    """Return ``color`` when matplotlib knows it; None is no color, as what is drawn in would be left to chance."""
+    if not is_color_like(color) or not np.isfinite(to_rgba(color)).all():
+        raise ValueError(f"{name} must be a color, such as '#0072b2', got {color!r}")
+    return color
 
 
 def as_named(named, name):

@@ -7,7 +7,7 @@ from contourpy import contour_generator  # what matplotlib draws its contours wi
 
 from mlkit.plots.doors import as_axes, as_function, as_named, as_texts, as_walk
 from mlkit.style import COLORS, LINES, MARKERS, MUTED, PAPER
-from mlkit.validation import as_choice, as_count, as_floats, as_number, as_text
+from mlkit.validation import as_choice, as_count, as_flag, as_floats, as_number, as_text
 
 SIGNS_OF_LINES, SIGNS_OF_MARKS = ("—", "- -", "- ·", "···"), ("●", "■", "▲", "◆")
 CORNERS = ("upper left", "lower left", "upper right", "lower right")
@@ -45,9 +45,11 @@ def contours(axes, surface, *, levels=9, resolution=61, minima=()):
         as_count(resolution, "resolution", at_least=2),
     )
     axes.plot(x, y, color=MUTED, linestyle="-", linewidth=0.8, alpha=0.75, zorder=1)
+    if not isinstance(minima, list | tuple) or minima:
+        minima = as_floats(minima, "minima", shape=(None, 2))
     if len(minima):
         stars = {"marker": "*", "markersize": 13, "markerfacecolor": PAPER, "color": MUTED, "linestyle": "none"}
-        axes.plot(*as_floats(minima, "minima", shape=(None, 2)).T, **stars, zorder=1.5)
+        axes.plot(*minima.T, **stars, zorder=1.5)
     return axes
 
 
@@ -77,9 +79,10 @@ def path(axes, points, *, label=None, order=0, show_start=True):
     points, order = _until_gone(as_walk(points, "points")), as_count(order, "order", at_least=0)
     color, mark = COLORS[order % 4], MARKERS[order % 4]
     dots = {"marker": mark, "markersize": 2.8} if len(points) <= MOST_DOTS else {}
+    marks = ((points[0], PAPER, 7), (points[-1], color, 8.5))[not as_flag(show_start, "show_start") :]
     near = _near(axes, points)
     axes.plot(*near.T, color=color, linestyle=LINES[order % 4], linewidth=1.5, label=label, **dots)
-    for place, face, size in ((points[0], PAPER, 7), (points[-1], color, 8.5))[not show_start :]:
+    for place, face, size in marks:
         axes.plot(*place, marker=mark, markersize=size, color=color, markerfacecolor=face, linestyle="none")
     return axes
 
@@ -100,8 +103,8 @@ def key(axes, names, *, signs=SIGNS_OF_LINES, corner="upper left"):
     ----------
     names : iterable of str
         In the order in which they were drawn.
-    signs : sequence of str
-        What stands before the names.
+    signs : sequence of four str
+        What stands before the names; the fifth name gets the first again.
     corner : str
         "upper left", "lower left", "upper right" or "lower right".
 
@@ -113,7 +116,7 @@ def key(axes, names, *, signs=SIGNS_OF_LINES, corner="upper left"):
     ['— steep', '- - flat']
     """
     as_axes(axes)
-    names = as_texts(names, "names")
+    names, signs = as_texts(names, "names"), as_texts(signs, "signs", len(SIGNS_OF_LINES))
     upright, side = as_choice(corner, "corner", CORNERS).split()
     row = 0.2 / (axes.bbox.height / axes.figure.dpi)  # 0.2 inches, as a share of the height
     first = 0.98 if upright == "upper" else 0.02 + row * len(names)

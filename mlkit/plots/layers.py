@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.collections import PolyCollection
 
-from mlkit.plots.doors import as_axes, as_named, as_series, as_texts
+from mlkit.plots.doors import as_axes, as_color, as_named, as_runs, as_series, as_texts
 from mlkit.style import BLUE, COLORS, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE
 from mlkit.validation import as_floats, as_number
 
@@ -37,6 +37,7 @@ def hills(axes, samples, edges, *, names, texts=None, color=BLUE):
     ['1', 'all 0', '2', 'all 1']
     """
     as_axes(axes)
+    as_color(color, "color")
     edges = as_floats(edges, "edges", ndim=1)
     if len(edges) < 2 or (np.diff(edges) <= 0).any():
         raise ValueError(f"edges must be at least two rising numbers, got {edges}")
@@ -87,8 +88,7 @@ def picked_out(axes, x, named, chosen, *, each=None, notes=None):
     looks = dict(zip(named, styles, strict=False))
     looks[chosen] |= {"linewidth": 3.2, "marker": "o", "markersize": 7}
     if each is not None:
-        runs = [as_series(run, f"each[{i}]", len(x)) for i, run in enumerate(each)]
-        runs = np.insert(runs, len(x), np.nan, axis=1)  # one line with gaps: faster than many
+        runs = np.insert(as_runs(each, "each", len(x)), len(x), np.nan, axis=1)  # one line with gaps: fast
         pale = {"color": looks[chosen]["color"], "linestyle": "-", "linewidth": 0.7, "alpha": 0.45}
         axes.plot(np.tile(np.append(x, np.nan), len(runs)), runs.ravel(), zorder=1.5, **pale)
     for label, values in named.items():

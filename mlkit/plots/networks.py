@@ -51,11 +51,11 @@ def network(sizes, *, inside=None, below=None, edges=None, lit=(), notes=(), wid
     wrong = [name for name, given in texts.items() if not isinstance(given, dict | None)]
     if wrong:
         raise ValueError(f"{wrong[0]} must be a dictionary of texts or None, got {texts[wrong[0]]!r}")
-    notes = as_texts(notes, "notes")
-    inside, below, edges, lit = dict(inside or {}), dict(below or {}), dict(edges or {}), set(lit)
+    notes, lit = as_texts(notes, "notes"), _as_names(lit, "lit")
+    inside, below, edges = dict(inside or {}), dict(below or {}), dict(edges or {})
     places = {(layer, i): (layer, (m - 1) / 2 - i) for layer, m in enumerate(sizes) for i in range(m)}
     joined = [(layer, i, j) for layer, i in places for j in range(sizes[layer + 1] if layer + 1 < len(sizes) else 0)]
-    _check_names(places, joined, [*inside, *below], list(edges), lit)
+    _check_names({*places, *joined}, {"inside": inside, "below": below, "edges": edges, "lit": lit})
     axes = _network_axes(sizes, bool(below), len(notes), width, height)
     for edge in joined:
         _draw_edge(axes, edge, sizes, places, edges.get(edge, ""), edge in lit)
@@ -105,22 +105,34 @@ def checked_entries(columns, *, width=4.8):
     return axes
 
 
+def _as_names(names, argument):
+    """The names of units and edges as a set, when they are pairs and triples."""
+    names = list(names) if hasattr(names, "__iter__") else names
+    if not isinstance(names, list) or not all(isinstance(name, tuple) for name in names):
+        raise ValueError(f"{argument} must hold pairs (layer, place) and triples (layer, from, to), got {names!r}")
+    return set(names)
+
+
 def _network_axes(sizes, has_below, n_notes, width, height):
+    width, height = as_number(width, "width", above=0), as_number(height, "height", above=0)
     above = 0.38  # inches: half a unit and a little; below the lowest unit comes what is written there
     under = above + (0.34 if has_below else 0) + (0.1 + 0.21 * n_notes if n_notes else 0)
     reach = (max(sizes) - 1) / 2
     unit = (height - 0.46 - above - under) / max(2 * reach, 1)  # inches from one unit to the next
+    if unit <= 0:
+        raise ValueError(f"height must leave room for the units, more than {0.46 + above + under:.2f}, got {height:g}")
     limits = {"xlim": (-0.42, len(sizes) - 0.58), "ylim": (-reach - under / unit, reach + above / unit)}
     axes = new_axes(**limits, xticks=[], yticks=[], grid=False, title="", width=width, height=height)
     axes.set_axis_off()
     return axes
 
 
-def _check_names(places, joined, units, edges, lit):
-    known = {*places, *joined}
-    wrong = [name for name in [*units, *edges, *lit] if name not in known]
-    if wrong:
-        raise ValueError(f"{wrong[0]} names no unit (layer, place) and no edge (layer, from, to) of this network")
+def _check_names(known, given):
+    for argument, names in given.items():
+        wrong = [name for name in names if name not in known]
+        if wrong:
+            what = "names no unit (layer, place) and no edge (layer, from, to) of this network"
+            raise ValueError(f"{argument}: {wrong[0]!r} {what}")
 
 
 def _draw_edge(axes, edge, sizes, places, text, is_lit):

@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from mlkit.figures import new_axes
-from mlkit.plots.doors import as_axes, as_function, as_named, as_texts
+from mlkit.plots.doors import as_axes, as_color, as_function, as_named, as_texts
 from mlkit.style import BLUE, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE
-from mlkit.validation import as_count, as_floats, as_labels, as_number, as_text
+from mlkit.validation import as_choice, as_count, as_floats, as_labels, as_number, as_text
 
 CLASS_COLORS = (BLUE, ORANGE)
 LINE_COLORS = (PURPLE, GREEN, INK)  # not those of the two classes
@@ -95,6 +95,8 @@ def boundary(axes, weights, bias, *, color=INK, linestyle="-", label=None):
     """Draw the line w·x + b = 0 as far as the plane is shown; nothing where w = 0 or the line is outside."""
     weights, bias = as_floats(weights, "weights", shape=(2,)), as_number(bias, "bias")
     as_text(label, "label")
+    as_color(color, "color")
+    as_choice(linestyle, "linestyle", LINES)
     ends = []
     corners = _corners(as_axes(axes))
     for p, q in zip(corners, np.roll(corners, -1, axis=0), strict=True):
@@ -122,6 +124,7 @@ def arrow(axes, tail, vector, *, label="", color=INK):
     """Draw a vector from ``tail``, named at its tip; a vector too short to see is left out."""
     as_axes(axes)
     as_text(label, "label")
+    as_color(color, "color")
     tail, vector = as_floats(tail, "tail", shape=(2,)), as_floats(vector, "vector", shape=(2,))
     if math.hypot(*vector) > 1e-9:
         style = {"arrowstyle": "-|>", "color": color, "linewidth": 2, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14}
