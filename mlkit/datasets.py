@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlkit.validation import as_count, as_examples, as_generator, as_labels, as_number
+from mlkit.validation import as_count, as_examples, as_flag, as_generator, as_labels, as_number
 
 
 def noisy_xor(n_examples=1000, noise_variance=0.1, standardized=True, *, rng):
@@ -50,7 +50,7 @@ def noisy_xor(n_examples=1000, noise_variance=0.1, standardized=True, *, rng):
     cloud = _mixed_labels(n_examples, 4, as_generator(rng))
     centers = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, -1.0], [-1.0, 1.0]])  # the signs differ in every second
     X = centers[cloud] + sigma * rng.standard_normal((n_examples, 2))
-    return (standardize(X) if standardized else X), cloud % 2
+    return (standardize(X) if as_flag(standardized, "standardized") else X), cloud % 2
 
 
 def noisy_xor_bayes_accuracy(noise_variance=0.1):

@@ -345,3 +345,8 @@ def test_features_whose_squares_are_no_floats_are_named(size):
 def test_a_spiral_has_a_number_of_turns_that_can_be_drawn():
     with pytest.raises(ValueError, match="turns must be a number above 0 and below 1000, got 1e"):
         d.spirals(turns=1e308, rng=np.random.default_rng(0))
+
+
+def test_standardized_is_yes_or_no():
+    with pytest.raises(ValueError, match="standardized must be True or False, got 'no'"):
+        d.noisy_xor(standardized="no", rng=np.random.default_rng(0))

@@ -25,7 +25,7 @@ section { margin: 1.5rem 0; } img { max-width: 100%; }
 """
 LONGEST = 20_000  # characters of one output in the page
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-LINK = re.compile(r"<a href='\.\./\.\./chapters/[^']*'>(.*?)</a>")
+LINK = re.compile(r"<a href='\.\./\.\./chapters/[^>]*>(.*?)</a>")
 
 
 def feedback(course, name):

@@ -64,7 +64,7 @@ def _of_a_check(notebook, n, notes):
     try:
         return float(values[-1].data["text/plain"]), ""
     except (IndexError, KeyError, ValueError):
-        return 0, "The check showed no number of points."
+        return 0, _told("The check showed no number of points.", _trouble(notebook, answer, notes))
 
 
 def _answer_before(notebook, n):

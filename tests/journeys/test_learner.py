@@ -91,7 +91,7 @@ class Terminal:
 
     def opened(self):
         """The address that the browser is sent to."""
-        self._wait(self.address.exists, "opened no browser")
+        self._wait(self.address.exists, "opened no browser", 10 * SECONDS)  # it may fill the environment first
         return self.address.read_text(encoding="utf-8")
 
     def stop(self):
@@ -106,8 +106,8 @@ class Terminal:
         os.close(self.keyboard)
         os.close(self.screen)
 
-    def _wait(self, event, complaint):
-        until = time.monotonic() + SECONDS
+    def _wait(self, event, complaint, seconds=SECONDS):
+        until = time.monotonic() + seconds
         while not event():
             assert self.process.poll() is None and time.monotonic() < until, f"{complaint}: {self.log.read_text()}"
             time.sleep(0.05)
