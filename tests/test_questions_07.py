@@ -40,10 +40,10 @@ def splits_by_lots(X, y, rng):
 def standardize_by_columns(train, other):
     train, other = train.copy(), other.copy()
     for j in range(train.shape[1]):
-        mean, deviation = np.mean(train[:, j]), np.std(train[:, j])
+        mean, deviation, spread = np.mean(train[:, j]), np.std(train[:, j]), np.ptp(train[:, j])
         for part in (train, other):
             part[:, j] -= mean
-            if deviation > 0:
+            if spread > 0:
                 part[:, j] /= deviation
     return [train, other]
 
