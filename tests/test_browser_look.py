@@ -174,6 +174,19 @@ def test_on_a_page_that_runs_from_right_to_left_pictures_numbers_and_code_stay_a
         assert set(page.evaluate(RUNS)) == {"ltr"}
 
 
+def test_light_and_dark_change_also_where_the_browser_keeps_nothing(page_file, contexts):
+    page = contexts["desk"].new_page()
+    page.add_init_script("""Object.defineProperty(window, 'localStorage', {
+      configurable: true, get() { throw new DOMException('forbidden', 'SecurityError'); } })""")
+    page.goto(page_file.as_uri())
+    modes = []
+    for _ in range(3):
+        page.locator("button.theme-switch-button:visible").click()
+        modes.append(page.evaluate("() => document.documentElement.dataset.mode"))
+    assert sorted(modes) == ["auto", "dark", "light"]
+    page.close()
+
+
 def test_an_example_of_the_package_is_copied_as_code_that_runs(contexts, book):
     with opened(contexts["desk"], book / "chapters" / "mlkit.html") as page:
         examples = [e for e in page.locator("div.highlight").all() if e.text_content().startswith(">>> ")]

@@ -22,8 +22,7 @@ def code_cells(path):
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
         return ["".join(c["source"]) for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
-    blocks = re.findall(r"^```\{code-cell\}[^\n]*\n(?::.*\n|\n)*(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return blocks
+    return re.findall(r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n|\n)*(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 class Notebook:
@@ -78,6 +77,12 @@ def test_what_a_figure_reads_is_bound_once(path):
     notebook = Notebook(code_cells(path))
     assert notebook.figures
     assert list(notebook.bound_twice()) == []
+
+
+def test_a_page_of_text_is_read_too():
+    index = next(path for path in SOURCES if path.stem == "index")
+    assert any("explore(" in code for code in code_cells(index))
+    assert not any("{code-cell}" in code or code.startswith(":") for code in code_cells(index))
 
 
 def test_a_name_that_a_later_cell_binds_anew_is_found():

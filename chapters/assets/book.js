@@ -1,4 +1,6 @@
-/* A page that a reader saves and opens again. A browser saves what a page has become together with its scripts, and
+/* What the theme's scripts need where people really read: in a page that was saved, in a browser that keeps nothing.
+
+   A page that a reader saves and opens again: a browser saves what a page has become together with its scripts, and
    the scripts run a second time: without this, each button would stand twice and the folded answers would be open. */
 (() => {
   "use strict";
@@ -16,6 +18,23 @@
     [...document.scripts].filter(done).forEach((script) => script.remove());
   }
 
+  // Where the browser keeps nothing (cookies forbidden), merely asking for localStorage throws, and the theme's button
+  // for light and dark asks for it before it does anything. A store that lasts as long as the page serves it as well.
+  function keepInThePage() {
+    try {
+      localStorage.getItem("mode");
+    } catch {
+      const kept = new Map();
+      const store = {
+        getItem: (key) => kept.get(key) ?? null,
+        setItem: (key, value) => kept.set(key, String(value)),
+        removeItem: (key) => kept.delete(key),
+      };
+      Object.defineProperty(window, "localStorage", { value: store });
+    }
+  }
+
+  keepInThePage();
   addEventListener("DOMContentLoaded", takeOutWhatIsAddedAgain, { capture: true });
   addEventListener("load", takeOutWhatIsDone);
 })();
