@@ -56,6 +56,7 @@ $(VENV)/installed-lab: WANTED = book,lab
 $(VENV)/installed-test: WANTED = book,lab,test
 $(VENV)/installed-%: pyproject.toml $(CONSTRAINTS) | $(VENV)/python
 	@echo "Installing ($(WANTED)) into $(VENV) …"
+	@rm -rf mlkit/grading mlkit/checks/questions # moved: what Python left of them would be found first
 	@$(BIN)/python -m pip uninstall --quiet --yes mlkit 2>&1 | grep -v "not installed" || true # another one, or ours of old
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e ".[$(WANTED)]"
 	@touch $@

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 
 from mlkit.checks import load_chapter
-from mlkit.checks.question import CHAPTERS
+from mlkit.checks.question import chapters
 from mlkit.grading.references import reference_answers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,7 +14,7 @@ EXERCISES = ROOT / "exercises"
 
 
 def question_keys():
-    return [key for chapter in CHAPTERS for key in load_chapter(chapter)]
+    return [key for chapter in chapters() for key in load_chapter(chapter)]
 
 
 @cache

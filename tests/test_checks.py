@@ -20,7 +20,7 @@ from mlkit.checks import check, find_question, guard, load_chapter
 from mlkit.checks.expect import NotYet, a_number, a_tuple, an_array, close, require
 from mlkit.checks.grading_day import PRIVATE
 from mlkit.checks.guard import OutOfTime, guarded, is_stub, time_limit
-from mlkit.checks.question import QUESTIONS, UNSEEN, Question
+from mlkit.checks.question import UNSEEN, Question
 from mlkit.checks.score import Line, Score
 
 KEY = "02-activations/made-for-a-test"
@@ -43,8 +43,7 @@ def double():
     question.mistake("squared", lambda z: z**2, "You squared.", section="The gallery")
     question.mistake("unchanged", lambda z: z, "Nothing was done.", section="The gallery")
     question.mistake("breaks", lambda z: z @ np.ones((7, 7)), "The shapes do not fit.", section="The gallery")
-    yield question
-    QUESTIONS.pop(KEY, None)
+    return question
 
 
 def said(score):
@@ -123,7 +122,6 @@ def test_a_class_with_a_method_that_is_a_stub_is_not_written_yet():
     question.part("something")(lambda answer, rng: None)
     assert question.score(WithStub).lines[0].status == "not written yet"
     assert "no method `backward`" in said(question.score(type("Half", (), {"forward": lambda self: 1})))
-    QUESTIONS.pop(KEY)
 
 
 # What an answer can do wrong, and the line it gets
@@ -229,7 +227,6 @@ def test_inputs_may_be_changed_where_that_is_asked():
     question = Question(KEY, takes=("w",), draw=lambda rng: (rng.normal(size=3),), may_change=True)
     question.part("doubled")(lambda answer, rng: close(answer(np.ones(2)), [2, 2], "no"))
     assert question.score(changes_its_input) == 2
-    QUESTIONS.pop(KEY)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +243,6 @@ def test_a_changed_dictionary_or_list_is_noticed(given, change):
     question.part("left as it came")(lambda answer, rng: answer(given))
     assert "it changed its input `given`" in said(question.score(lambda given: change(given) or 1))
     assert question.score(lambda given: len(given)) == 2
-    QUESTIONS.pop(KEY)
 
 
 def test_the_clock_also_runs_where_there_is_no_alarm():
@@ -302,7 +298,6 @@ def test_a_mistake_can_be_found_by_a_function():
     question.mistake("forgetful", found=lambda answer, rng: answer(np.zeros(1)) == 1, hint="h", section="s")
     assert question.score(lambda z: 3 * z).mistake is None
     assert question.score(lambda z: np.ones_like(z)).mistake == "forgetful"
-    QUESTIONS.pop(KEY)
 
 
 def test_a_mistake_that_never_ends_is_named_by_the_clock(double):

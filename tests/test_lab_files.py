@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mlkit.checks import load_chapter
-from mlkit.checks.question import CHAPTERS
+from mlkit.checks.question import chapters
 from mlkit.checks.score import Score
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,7 +61,7 @@ def headings(cell):
     return re.findall(r"^## (.*)", re.sub(r"(?ms)^(`{3,}|:{3,}).*?^\1", "", source(cell)), re.MULTILINE)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", chapters())
 def test_a_section_opens_a_cell_that_is_called_like_it(chapter):
     """JupyterLab scrolls to a cell by its id, whatever renders the text; to a heading within a cell it does not."""
     for cell in cells(f"chapters/{chapter}.ipynb"):
@@ -79,7 +79,7 @@ class Link(HTMLParser):
             self.target = dict(attributes)["href"]
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", chapters())
 def test_the_link_of_every_hint_leads_to_the_cell_that_opens_the_section(chapter):
     here = ROOT / "exercises" / chapter
     for question in load_chapter(chapter).values():
@@ -95,10 +95,10 @@ def test_the_link_of_every_hint_leads_to_the_cell_that_opens_the_section(chapter
 
 
 def test_the_start_page_leads_to_every_chapter_and_its_exercises_in_the_order_of_the_book():
-    chapters, exercises = part("The course"), part("Exercises")
-    assert len(chapters) == len(exercises) == len(CHAPTERS)
+    course, exercises = part("The course"), part("Exercises")
+    assert len(course) == len(exercises) == len(chapters())
     notebooks = [path for path in links("START.md") if path.endswith(".ipynb")]
-    assert notebooks == [path for both in zip(chapters, exercises, strict=True) for path in both]
+    assert notebooks == [path for both in zip(course, exercises, strict=True) for path in both]
 
 
 def test_the_start_page_calls_the_chapters_as_they_call_themselves_and_gives_their_minutes():

@@ -10,13 +10,13 @@ import pytest
 from exercise_fixtures import EXERCISES, ROOT, is_check, marked, notebook, question_keys
 
 from mlkit.checks import load_chapter
-from mlkit.checks.question import CHAPTERS
+from mlkit.checks.question import chapters
 
 BETWEEN = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 
 
 def mistakes():
-    questions = [question for chapter in CHAPTERS for question in load_chapter(chapter).values()]
+    questions = [question for chapter in chapters() for question in load_chapter(chapter).values()]
     return [pytest.param(q, m, id=f"{q.key}: {m.name}") for q in questions for m in q.mistakes]
 
 
@@ -35,7 +35,7 @@ def run(chapter, kind="source"):
     return scores
 
 
-@pytest.fixture(params=CHAPTERS)
+@pytest.fixture(params=chapters())
 def chapter(request, monkeypatch):
     monkeypatch.chdir(EXERCISES)
     monkeypatch.setitem(os.environ, "MPLBACKEND", "agg")

@@ -6,8 +6,8 @@ number of points, as a float that shows itself as a table in JupyterLab and as a
 
 The files, in reading order: ``expect`` (what a test says when it is not satisfied), ``guard`` (run the answer,
 whatever it does), ``question`` (parts, mistakes), ``score`` (the table), ``grading_day`` (what only the
-instructor's folder knows), ``first_steps`` (a check that is run too early), and ``questions``, one file for each
-chapter.
+instructor's folder knows) and ``first_steps`` (a check that is run too early). The questions themselves live with
+their notebooks, in ``exercises/source``; Python knows that folder as ``mlkit.checks.questions``.
 """
 
 from mlkit.checks.first_steps import explain_missing_names

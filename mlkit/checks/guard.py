@@ -18,11 +18,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mlkit.checks import questions
 from mlkit.checks.expect import NotWritten, NotYet
 
-# Folders of code that no learner wrote: this package, Python's library, and what was installed.
+# Folders of code that no learner wrote: this package with its questions, Python's library, and what was installed.
 NOT_THE_LEARNERS = (
     str(Path(__file__).resolve().parents[1]),
+    *questions.__path__,
     *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
     str(Path(np.__file__).parents[1]),
 )

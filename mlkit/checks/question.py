@@ -2,29 +2,20 @@
 
 import difflib
 import importlib
+import pkgutil
 import time
 import zlib
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlkit.checks import grading_day
+from mlkit.checks import grading_day, questions
 from mlkit.checks.expect import NotWritten, NotYet
 from mlkit.checks.guard import Watched, accept, guarded, has_ellipsis, is_stub
 from mlkit.checks.score import Line, Score
 
 SECONDS = 5.0  # an answer may take this long in all
 SEARCH = 3.0  # and the search for a known mistake this long
-QUESTIONS = {}
-CHAPTERS = {
-    "01-perceptron": "The perceptron",
-    "02-activations": "Activations",
-    "03-chain-rule": "The chain rule",
-    "04-backprop": "Backpropagation",
-    "05-sgd": "Stochastic gradient descent",
-    "06-initialization": "Initialization",
-    "07-putting-it-together": "Putting it together",
-}
 
 
 class Part(NamedTuple):
@@ -51,7 +42,7 @@ class Mistake(NamedTuple):
 
 
 class Question:
-    """A question of the exercises, filled part by part and mistake by mistake; see a file in ``questions``.
+    """A question of the exercises, filled part by part and mistake by mistake; see a room of ``questions``.
 
     Parameters
     ----------
@@ -84,7 +75,6 @@ class Question:
     2.0
     >>> double.score(lambda z: z * z).mistake
     'squared'
-    >>> _ = QUESTIONS.pop("02-activations/an-example")
     """
 
     def __init__(self, key, *, takes=None, draw=None, observe=None, methods=(), may_change=False, seconds=SECONDS):
@@ -96,7 +86,6 @@ class Question:
         self.observe = observe or (lambda answer, rng: answer(*draw(rng)))
         self.may_change, self.seconds = may_change, seconds
         self.parts, self.mistakes = [], []
-        QUESTIONS[key] = self
 
     @property
     def chapter(self):
@@ -251,12 +240,17 @@ def _same(a, b):
     return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9, equal_nan=True)
 
 
+def chapters():
+    """The chapters that have questions, in order: the rooms of ``questions``."""
+    return sorted(room.name for room in pkgutil.iter_modules(questions.__path__))
+
+
 def load_chapter(chapter):
-    """Import the questions of a chapter, in the order in which its notebook asks them; return a dict by key."""
-    if chapter not in CHAPTERS:
-        raise ValueError(f"there is no chapter {chapter!r}; the chapters are {', '.join(CHAPTERS)}")
-    importlib.import_module("mlkit.checks.questions.chapter_" + chapter.replace("-", "_"))
-    return {key: question for key, question in QUESTIONS.items() if question.chapter == chapter}
+    """The questions of a chapter by their key, in the order in which its notebook asks them."""
+    if chapter not in chapters():
+        raise ValueError(f"there is no chapter {chapter!r}; the chapters are {', '.join(chapters())}")
+    room = importlib.import_module(f"{questions.__name__}.{chapter}")
+    return {question.key: question for question in room.QUESTIONS}
 
 
 def find_question(key):

@@ -147,9 +147,9 @@ def test_a_figure_wrongly_and_then_as_the_page_has_it(installed, repository):
     assert "A line through the origin with slope -1." in page(repository, "chapters/03-chain-rule")
 
 
-QUESTION = """
-
-# 9. Twice
+QUESTION = """\
+from mlkit.checks.expect import close
+from mlkit.checks.question import Question
 
 twice = Question("03-chain-rule/twice", takes=("x",), draw=lambda rng: (rng.normal(size=3),))
 
@@ -191,9 +191,14 @@ def question_cells(notebook):
 
 @pytest.mark.walks("CONTRIBUTING.md", "Adding an exercise")
 def test_an_exercise_in_three_steps(walk, repository):
-    questions = repository / "mlkit" / "checks" / "questions" / "chapter_03_chain_rule.py"
-    questions.write_text(questions.read_text(encoding="utf-8") + QUESTION, encoding="utf-8")
-    source = repository / "exercises" / "source" / "03-chain-rule" / "chain-rule.ipynb"
+    room = repository / "exercises" / "source" / "03-chain-rule"
+    (room / "more.py").write_text(QUESTION, encoding="utf-8")
+    edit(room / "__init__.py", "import duals, graphs", "import duals, graphs, more")
+    edit(room / "__init__.py", "    duals.choose_h,\n", "    duals.choose_h,\n    more.twice,\n")
+    edit(room / "answers.py", "RIGHT = [\n", 'RIGHT = [\n    ("twice", lambda x: x + x),\n')
+    edit(room / "answers.py", "NOTHING = [\n", 'NOTHING = [\n    ("twice", lambda x: 0 * x),\n')
+    edit(room / "answers.py", "VARIANTS = [\n", 'VARIANTS = [\n    ("twice", "squared", lambda x: x**2),\n')
+    source = room / "chain-rule.ipynb"
     notebook = json.loads(source.read_text(encoding="utf-8"))
     notebook["cells"] += list(question_cells(notebook))
     source.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -205,7 +210,7 @@ def test_an_exercise_in_three_steps(walk, repository):
     learners = (repository / "exercises" / "03-chain-rule" / "chain-rule.ipynb").read_text(encoding="utf-8")
     assert "YOUR CODE HERE" in learners
     assert "return 2 * x" not in learners
-    tests.environment["PYTEST_ADDOPTS"] = "-k 'twice' tests/test_questions.py"
+    tests.environment["PYTEST_ADDOPTS"] = "-k 'twice' tests/test_questions.py tests/test_answers.py"
     assert "passed" in tests.run("pytest")
 
 

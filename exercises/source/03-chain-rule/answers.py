@@ -1,0 +1,323 @@
+"""Chapter 3: other right answers, answers to nothing, and known mistakes as one would type them; for the tests."""
+
+import math
+
+import numpy as np
+
+from mlkit import graph
+from mlkit.gradient_check import central_difference
+
+
+def midpoint_slope(f, x, h=1e-5):
+    left, right = x - h, x + h
+    return (f(right) - f(left)) / (right - left)
+
+
+class MeanOfTwoSlopes:
+    def __call__(self, f, x, h):
+        return 0.5 * (f(x + h) - f(x)) / h + 0.5 * (f(x) - f(x - h)) / h
+
+
+class DivideByPower:
+    """Keeps its result, and the local derivatives, instead of the operands."""
+
+    def forward(self, a, b):
+        self.result = a * b**-1
+        self.locals = b**-1, -self.result * b**-1
+        return self.result
+
+    def backward(self, upstream):
+        return [upstream * slope for slope in self.locals]
+
+
+def paths_from_the_end(edges, start, end):
+    """One number for each node, filled in as it is needed."""
+    known = {end: 1}
+
+    def of(name):
+        if name not in known:
+            total = 0
+            for following, slope in edges.get(name, ()):
+                total += slope * of(following)
+            known[name] = total
+        return known[name]
+
+    return of(start)
+
+
+def paths_with_a_stack(edges, start, end):
+    total, waiting = 0.0, [(start, 1.0)]
+    while waiting:
+        name, so_far = waiting.pop()
+        if name == end:
+            total += so_far
+        else:
+            waiting += [(following, so_far * slope) for following, slope in edges.get(name, ())]
+    return total
+
+
+def backward_in_an_array(steps):
+    found = np.zeros(len(steps))
+    found[len(steps) - 1] = 1
+    for i in range(len(steps) - 1, -1, -1):
+        operands, slopes = steps[i]
+        for k in range(len(operands)):
+            found[operands[k]] = found[operands[k]] + slopes[k] * found[i]
+    return found
+
+
+def backward_by_users(steps):
+    """Each step collects from its users, which have all been finished before it."""
+    found = [0.0] * (len(steps) - 1) + [1.0]
+    for i in range(len(steps) - 2, -1, -1):
+        users = [(n, s) for n, (ops, slopes) in enumerate(steps) for o, s in zip(ops, slopes, strict=True) if o == i]
+        found[i] = sum(s * found[n] for n, s in users)
+    return tuple(found)
+
+
+class MlkitDual(graph.Dual):
+    def exp(self):
+        return graph.exp(self)
+
+
+class DualOfNumbersToo:
+    def __init__(self, value, derivative=0):
+        self.value, self.derivative = value, derivative
+
+    def __mul__(self, other):
+        if not isinstance(other, DualOfNumbersToo):
+            other = DualOfNumbersToo(other)
+        u, v = self, other
+        return DualOfNumbersToo(value=u.value * v.value, derivative=u.value * v.derivative + v.value * u.derivative)
+
+    __rmul__ = __mul__
+
+    def exp(self):
+        return DualOfNumbersToo(math.exp(self.value), self.derivative * math.exp(self.value))
+
+
+def restored_in_place(f, x):
+    x = x.astype(np.float64)
+    gradient = np.empty(x.shape)
+    for i, old in np.ndenumerate(x):
+        h = 1e-6 * (1 + abs(old))
+        x[i] = old + h
+        right = f(x)
+        x[i] = old - h
+        gradient[i] = (right - f(x)) / (2 * h)
+        x[i] = old
+    return gradient
+
+
+def flattened(f, x):
+    flat = np.asarray(x, dtype=float).ravel()
+    rows = np.eye(flat.size) * (1e-5 * np.maximum(np.abs(flat), 1))
+    both = [(f((flat + row).reshape(x.shape)), f((flat - row).reshape(x.shape)), row.sum()) for row in rows]
+    return np.array([(up - down) / 2 / h for up, down, h in both]).reshape(x.shape)
+
+
+RIGHT = [
+    ("slope", midpoint_slope),
+    ("slope", MeanOfTwoSlopes()),
+    ("slope", lambda f, x, h: float(central_difference(lambda v: f(v.item()), np.array([x]), h)[0])),
+    ("node", DivideByPower),
+    ("paths", paths_from_the_end),
+    ("paths", paths_with_a_stack),
+    ("backward", backward_in_an_array),
+    ("backward", backward_by_users),
+    ("dual", MlkitDual),
+    ("dual", DualOfNumbersToo),
+    ("choose-h", central_difference),
+    ("choose-h", restored_in_place),
+    ("choose-h", flattened),
+]
+
+
+NOTHING = [
+    ("slope", lambda f, x, h: 0.0),
+    ("slope", lambda f, x, h: f(x)),
+    ("node", object),
+    ("paths", lambda edges, start, end: 0.0),
+    ("backward", lambda steps: []),
+    ("dual", float),
+    ("choose-h", lambda f, x: np.zeros_like(x)),
+]
+
+
+# Mistakes as someone would type them
+
+
+def forward_in_two_lines(f, x, h):
+    now = f(x)
+    return (f(x + h) - now) / h
+
+
+def slope_with_default_step(f, x, h):
+    h = 1e-6
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+class NoUpstream:
+    def forward(self, numerator, denominator):
+        self.numerator, self.denominator = numerator, denominator
+        return numerator / denominator
+
+    def backward(self, upstream):
+        d_numerator = 1.0 / self.denominator
+        d_denominator = -self.numerator / (self.denominator * self.denominator)
+        return d_numerator, d_denominator
+
+
+class SharedCache:
+    cache = {}  # one dictionary for all nodes: this is the mistake
+
+    def forward(self, a, b):
+        self.cache["a"], self.cache["b"] = a, b
+        return a / b
+
+    def backward(self, upstream):
+        a, b = self.cache["a"], self.cache["b"]
+        return upstream / b, -upstream * a / b / b
+
+
+def returns_in_the_loop(edges, start, end):
+    if start == end:
+        return 1
+    if start not in edges:
+        return 0
+    total = 0
+    for name, slope in edges[start]:
+        total += slope * returns_in_the_loop(edges, name, end)
+        return total
+    return total
+
+
+def visited_list(edges, start, end):
+    visited = []
+
+    def walk(name):
+        if name == end:
+            return 1.0
+        visited.append(name)
+        total = 0.0
+        for following, slope in edges.get(name, []):
+            if following not in visited:
+                total += slope * walk(following)
+        return total
+
+    return walk(start)
+
+
+def looks_up_without_asking(edges, start, end):
+    total = 0.0
+    if start == end:
+        return 1.0
+    for name, slope in edges[start]:
+        total = total + slope * looks_up_without_asking(edges, name, end)
+    return total
+
+
+def overwrites(steps):
+    found = np.zeros(len(steps))
+    found[-1] = 1
+    for i in range(len(steps))[::-1]:
+        operands, slopes = steps[i]
+        for k, operand in enumerate(operands):
+            found[operand] = found[i] * slopes[k]
+    return found
+
+
+def from_the_inputs(steps):
+    d = [0] * len(steps)
+    d[len(steps) - 1] = 1
+    for i, (operands, slopes) in enumerate(steps):
+        for o, s in zip(operands, slopes, strict=True):
+            d[o] += s * d[i]
+    return d
+
+
+def path_by_path(steps):
+    derivatives = [0.0] * len(steps)
+
+    def hand_down(i, arrived):
+        derivatives[i] += arrived
+        for o, s in zip(*steps[i], strict=True):
+            hand_down(o, arrived * s)
+
+    hand_down(len(steps) - 1, 1.0)
+    return derivatives
+
+
+class ProductOfDerivatives(DualOfNumbersToo):
+    def __mul__(self, other):
+        return ProductOfDerivatives(self.value * other.value, self.derivative * other.derivative)
+
+    def exp(self):
+        return ProductOfDerivatives(np.exp(self.value), np.exp(self.value) * self.derivative)
+
+
+class NoInnerDerivative(DualOfNumbersToo):
+    def __mul__(self, other):
+        derivative = self.derivative * other.value + other.derivative * self.value
+        return NoInnerDerivative(self.value * other.value, derivative)
+
+    def exp(self):
+        slope = math.exp(self.value)
+        return NoInnerDerivative(slope, slope)
+
+
+def gradient_with(h, *, one_sided=False, keep=False):
+    def numeric_gradient(f, x):
+        x = np.array(x, dtype=float)
+        flat, gradient = x.reshape(-1), np.zeros(x.size)  # a view: x moves too
+        for i in range(x.size):
+            old = flat[i]
+            flat[i] = old if one_sided else old - h
+            below = f(x)
+            flat[i] = old + h
+            gradient[i] = (f(x) - below) / (h if one_sided else 2 * h)
+            flat[i] = flat[i] if keep else old
+        return gradient.reshape(x.shape)
+
+    return numeric_gradient
+
+
+def moves_a_copy_of_its_type(f, x):
+    gradient = np.zeros(x.shape)
+    for i in np.ndindex(*x.shape):
+        moved = np.copy(x)
+        h = 6e-6 * max(1, abs(x[i]))
+        moved[i] = x[i] + h
+        above = f(moved)
+        moved[i] = x[i] - h
+        gradient[i] = (above - f(moved)) / (2 * h)
+    return gradient
+
+
+def everything_at_once(f, x):
+    h = 1e-6
+    return (f(x + h) - f(x - h)) / (2 * h) * np.ones(x.shape)
+
+
+VARIANTS = [
+    ("slope", "forward difference", forward_in_two_lines),
+    ("slope", "a step of its own", slope_with_default_step),
+    ("slope", "brackets missing below", lambda f, x, h: (f(x + h) - f(x - h)) * h / 2),
+    ("node", "upstream forgotten", NoUpstream),
+    ("node", "operands kept in the class", SharedCache),
+    ("paths", "first path only", returns_in_the_loop),
+    ("paths", "each node visited once", visited_list),
+    ("paths", "no arrows, no entry", looks_up_without_asking),
+    ("backward", "= for +=", overwrites),
+    ("backward", "walked forward", from_the_inputs),
+    ("backward", "every path walked", path_by_path),
+    ("dual", "derivatives multiplied", ProductOfDerivatives),
+    ("dual", "inner derivative forgotten", NoInnerDerivative),
+    ("choose-h", "one side only", gradient_with(1e-8, one_sided=True)),
+    ("choose-h", "step too small", gradient_with(1e-10)),
+    ("choose-h", "step too large", gradient_with(1e-3)),
+    ("choose-h", "one step for all sizes", gradient_with(1e-5)),
+    ("choose-h", "entries left moved", gradient_with(1e-5, keep=True)),
+    ("choose-h", "whole numbers stay whole", moves_a_copy_of_its_type),
+    ("choose-h", "all entries moved at once", everything_at_once),
+]
