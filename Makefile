@@ -9,22 +9,27 @@ BIN := $(VENV)/$(if $(WINDOWS),Scripts,bin)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help book lab test check lowest bench clean
+.PHONY: help book lab notebooks test check lowest bench clean
 
 help:
 	@echo "make book   build the book; the last line says which file to open (SOLUTIONS=0 leaves the solutions out)"
 	@echo "make lab    open chapters and exercises in JupyterLab"
 	@echo "make test   run every test (about a quarter of an hour)"
+	@echo "make notebooks run every notebook under nbmake, those with solutions too"
 	@echo "make check  run the linter and the tests that build nothing (about two minutes)"
 	@echo "make lowest run them and all chapters with the oldest packages that pyproject.toml allows"
 	@echo "make bench  measure training speed against other libraries"
 	@echo "make clean  remove what was built"
 
 book: $(VENV)/installed-book
-	$(BIN)/python book.py
+	$(BIN)/python -m book
 
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab --config lab/config.py
+
+# What the chapters show is kept: the next `make book` makes its pages of this run.
+notebooks: $(VENV)/installed-test
+	$(BIN)/python -m book --notebooks
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m ruff format --check .

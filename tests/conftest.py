@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from book_fixtures import pages_with_figures
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -26,13 +27,62 @@ HOW_TO_GET_ONE = (
 
 
 @pytest.fixture(scope="session")
-def book():
-    """Build the book where it belongs, ``_build/html``; chapters that have not changed are not run again."""
-    command = [sys.executable, "book.py"]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
-    if built.returncode:
-        pytest.fail(f"the book was not built:\n{built.stdout}\n{built.stderr}", pytrace=False)
-    return ROOT / "_build" / "html"
+def shared(tmp_path_factory):
+    """A folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def built(shared):
+    """The folder of everything that is built: once, by the worker that comes first, while the others wait."""
+    return shared / "book"
+
+
+@pytest.fixture(scope="session")
+def notebooks(built, shared):
+    """Every notebook, run by nbmake: the report, and all that was said."""
+    with FileLock(shared / "book.lock"):
+        if not (shared / "notebooks.txt").exists():
+            ran = make_book(built, "--notebooks")
+            (shared / "notebooks.txt").write_text(ran.stdout + ran.stderr, encoding="utf-8")
+    return built / "notebooks.xml", (shared / "notebooks.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def book(request, built, shared):
+    """The pages, built once and then only read.
+
+    When the notebooks are tested too, the book is made of that run; for a few tests of pages, of what the last
+    ``make book`` kept, as far as the chapters are still the same.
+    """
+    if any(item.fixturenames.count("notebooks") for item in request.session.items):
+        request.getfixturevalue("notebooks")
+    with FileLock(shared / "book.lock"):
+        if not (shared / "book.txt").exists():
+            _build_once(built, shared)
+    said = (shared / "book.txt").read_text(encoding="utf-8")
+    if not (built / "html").exists():
+        pytest.fail(f"the book was not built:\n{said}", pytrace=False)
+    return built / "html"
+
+
+def _build_once(built, shared):
+    before = ROOT / "_build"
+    if not built.exists() and (before / ".jupyter_cache").is_dir():
+        shutil.copytree(before / ".jupyter_cache", built / ".jupyter_cache")
+        shutil.copy(before / "code.txt", built)
+    made = make_book(built)
+    for path in built.glob("html/**/*"):
+        if path.is_file():
+            path.chmod(0o444)
+    (shared / "book.txt").write_text(made.stdout + made.stderr, encoding="utf-8")
+
+
+def make_book(output, *arguments):
+    """``python -m book`` into a folder of its own."""
+    command = [sys.executable, "-m", "book", "--output", output, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
 @pytest.fixture(scope="module", params=pages_with_figures())

@@ -1,6 +1,5 @@
 """The book as a build makes it: the same every time, stopped by every fault, and complete without any other host."""
 
-import importlib
 import json
 import os
 import re
@@ -11,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -19,9 +19,12 @@ import pytest
 import yaml
 from book_fixtures import ROOT, book_pages, source
 
+from book.solutions import solutions
+from book.sources import Book
+
 pytestmark = [pytest.mark.build, pytest.mark.xdist_group("book")]
 SMALL_BOOKS = pytest.mark.xdist_group("small")  # they need not wait for the real one
-KEPT = ("_config.yml", "book.py", "mlkit", "chapters")
+KEPT = ("_config.yml", "book", "mlkit", "chapters")
 TOC = "format: jb-book\nroot: chapters/index\nchapters:\n  - file: chapters/small\n  - file: chapters/package\n"
 PACKAGE = "# The package\n\n```{eval-rst}\n.. automodule:: mlkit.schedules\n   :members:\n```\n"
 SMALL = [
@@ -70,8 +73,8 @@ def environment(folder):
 
 
 def build(folder, timeout=None):
-    """Run ``book.py`` of a folder."""
-    command = [sys.executable, "book.py"]
+    """Build the book of a folder."""
+    command = [sys.executable, "-m", "book"]
     return subprocess.run(
         command, cwd=folder, env=environment(folder), capture_output=True, text=True, encoding="utf-8", check=False,
         timeout=timeout,
@@ -192,7 +195,7 @@ def test_whatever_goes_wrong_the_build_ends(small, tmp_path):
 def started(folder):
     """A build in a session of its own, as in a terminal, and the lines it has printed when it runs the chapter."""
     process = subprocess.Popen(
-        [sys.executable, "book.py"], cwd=folder, env=environment(folder), start_new_session=True,
+        [sys.executable, "-m", "book"], cwd=folder, env=environment(folder), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
     )  # fmt: skip
     said = []
@@ -239,7 +242,7 @@ def test_a_second_build_waits_for_the_first(small, tmp_path):
     first, _ = started(folder)
     wait_for(folder / "chapters" / "begun")
     second = subprocess.Popen(
-        [sys.executable, "book.py"], cwd=folder, env=environment(folder), stdout=subprocess.PIPE,
+        [sys.executable, "-m", "book"], cwd=folder, env=environment(folder), stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, encoding="utf-8",
     )  # fmt: skip
     assert "Another build is at work in this folder" in second.stdout.readline()
@@ -257,17 +260,17 @@ def test_a_build_says_what_it_runs_and_last_the_page_to_open(small):
     assert (folder / "_build" / "html" / "index.html").exists()
 
 
-def test_tests_that_share_the_book_stay_in_one_process(request):
-    """Else two processes build into one folder at the same time."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        assert request.node.nodeid.endswith("@book")
-
-
-def test_the_book_runs_no_chapter_twice(book):
-    again = build(ROOT)
+@SMALL_BOOKS
+def test_an_unchanged_book_runs_no_chapter_twice_wherever_it_is_built(small, tmp_path):
+    folder, output = small[0], tmp_path / "another place"
+    shutil.copytree(folder / "_build", output)
+    command = [sys.executable, "-m", "book", "--output", output]
+    again = subprocess.run(
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, encoding="utf-8", check=False
+    )
     assert again.returncode == 0, again.stdout + again.stderr
     assert "xecuting notebook" not in again.stdout
-    assert again.stdout.rstrip().splitlines()[-1].endswith(f"Open {book / 'index.html'}")
+    assert again.stdout.rstrip().splitlines()[-1].endswith(f"Open {output / 'html' / 'index.html'}")
 
 
 @SMALL_BOOKS
@@ -362,27 +365,23 @@ def test_the_script_of_the_figures_stands_once_on_a_page_that_has_any(page):
 
 
 @pytest.fixture
-def book_elsewhere(tmp_path, monkeypatch):
-    """``book.py`` as if the book lay in a temporary folder, with the exercises of one chapter."""
-    monkeypatch.syspath_prepend(ROOT)
-    book = importlib.import_module("book")
-    monkeypatch.setattr(book, "HERE", tmp_path)
-    monkeypatch.setattr(book, "BUILD", tmp_path / "_build")
+def elsewhere_book(tmp_path, monkeypatch):
+    """A book in a temporary folder, with the exercises of one chapter."""
     monkeypatch.delenv("SOLUTIONS", raising=False)
-    shutil.copytree(
-        ROOT / "exercises" / "source" / "03-chain-rule", tmp_path / "exercises" / "source" / "03-chain-rule"
-    )
+    chapter = Path("exercises", "source", "03-chain-rule")
+    shutil.copytree(ROOT / chapter, tmp_path / chapter)
     shutil.copy(ROOT / "_toc.yml", tmp_path)
-    (tmp_path / "_build").mkdir()
-    return book
+    return Book(tmp_path, tmp_path / "_build")
 
 
-def test_solutions_are_pages_at_the_end_folded_question_by_question(book_elsewhere, tmp_path):
-    toc = yaml.safe_load(book_elsewhere.write_solutions().read_text(encoding="utf-8"))
-    last = {"caption": "Solutions", "chapters": [{"file": "exercises/solutions/03-chain-rule"}]}
-    assert toc["parts"][:-1] == yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
-    assert toc["parts"][-1] == last
-    page = (tmp_path / "exercises" / "solutions" / "03-chain-rule.md").read_text(encoding="utf-8")
+SOLUTIONS = {"caption": "Solutions", "chapters": [{"file": "exercises/solutions/03-chain-rule"}]}
+
+
+def test_solutions_are_pages_at_the_end_folded_question_by_question(elsewhere_book):
+    pages = solutions(elsewhere_book)
+    toc = yaml.safe_load(pages["_toc.yml"])
+    assert toc["parts"] == [*yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"], SOLUTIONS]
+    page = pages["exercises/solutions/03-chain-rule.md"]
     assert page.startswith("# Solutions: The chain rule\n")
     assert len(re.findall(r"^## \d\. ", page, re.MULTILINE)) == 6
     assert page.count("````{admonition} Solution\n:class: dropdown\n```python\n") >= 6
@@ -390,32 +389,40 @@ def test_solutions_are_pages_at_the_end_folded_question_by_question(book_elsewhe
     assert "def slope(" in page
 
 
-def test_a_book_without_parts_gets_its_solutions_too(book_elsewhere, tmp_path):
+def test_a_book_without_parts_gets_its_solutions_too(elsewhere_book):
     listed = [{"file": "chapters/03-chain-rule"}, {"file": "exercises/03-chain-rule/chain-rule"}]
     flat = {"format": "jb-book", "root": "chapters/index", "chapters": listed}
-    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(flat), encoding="utf-8")
-    toc = yaml.safe_load(book_elsewhere.write_solutions().read_text(encoding="utf-8"))
-    assert toc["parts"] == [
-        {"chapters": listed},
-        {"caption": "Solutions", "chapters": [{"file": "exercises/solutions/03-chain-rule"}]},
-    ]
+    (elsewhere_book.home / "_toc.yml").write_text(yaml.safe_dump(flat), encoding="utf-8")
+    toc = yaml.safe_load(solutions(elsewhere_book)["_toc.yml"])
+    assert toc["parts"] == [{"chapters": listed}, SOLUTIONS]
     assert "chapters" not in toc
 
 
-def test_an_exercise_that_is_not_in_the_book_has_no_solutions_there(book_elsewhere, tmp_path):
-    toc = (tmp_path / "_toc.yml").read_text(encoding="utf-8")
-    (tmp_path / "_toc.yml").write_text(
-        toc.replace("      - file: exercises/03-chain-rule/chain-rule\n", ""), encoding="utf-8"
-    )
-    assert book_elsewhere.write_solutions() == tmp_path / "_toc.yml"
-    assert not (tmp_path / "exercises" / "solutions").exists()
+def test_an_exercise_that_is_not_in_the_book_has_no_solutions_there(elsewhere_book):
+    toc = (elsewhere_book.home / "_toc.yml").read_text(encoding="utf-8")
+    shorter = toc.replace("      - file: exercises/03-chain-rule/chain-rule\n", "")
+    (elsewhere_book.home / "_toc.yml").write_text(shorter, encoding="utf-8")
+    assert solutions(elsewhere_book) == {}
 
 
-def test_solutions_can_be_left_out(book_elsewhere, tmp_path, monkeypatch):
-    book_elsewhere.write_solutions()
+def test_solutions_can_be_left_out(elsewhere_book, monkeypatch):
     monkeypatch.setenv("SOLUTIONS", "0")
-    assert book_elsewhere.write_solutions() == tmp_path / "_toc.yml"
-    assert not (tmp_path / "exercises" / "solutions").exists()
+    assert solutions(elsewhere_book) == {}
+
+
+@SMALL_BOOKS
+def test_a_build_writes_nothing_beside_the_sources(small, tmp_path):
+    """What is generated, and what Sphinx writes, goes into ``_build``."""
+    folder = tmp_path / "read-only"
+    shutil.copytree(small[0], folder, ignore=shutil.ignore_patterns("_build"))
+
+    def files():
+        paths = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        return {path: path.read_bytes() for path in paths if "_build" not in path.relative_to(folder).parts}
+
+    before = files()
+    assert build(folder).returncode == 0
+    assert files() == before
 
 
 def test_the_book_holds_a_folded_solution_for_every_question(book):

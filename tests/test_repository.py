@@ -77,4 +77,4 @@ def test_a_first_run_looks_where_the_environment_will_be(system, folder, tmp_pat
     command = ["make", "-n", "book", f"VENV={tmp_path / 'new'}", f"OS={system}"]
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert f"new/{folder}/python -m pip install" in said
-    assert f"new/{folder}/python book.py" in said
+    assert f"new/{folder}/python -m book" in said

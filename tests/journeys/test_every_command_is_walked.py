@@ -42,7 +42,7 @@ def test_the_pages_that_people_start_from_have_commands():
 
 def test_a_command_is_a_line_of_a_shell_block_or_a_program_in_a_line_of_text(tmp_path, monkeypatch):
     monkeypatch.setattr("walking.ROOT", tmp_path)
-    text = "# Title\nYou need `make`. Say `make lab`, see `book.py`.\n"
+    text = "# Title\nYou need `make`. Say `make lab`, see `lab.py`.\n"
     text += "## Block\n```sh\n# first\n$ ls   # all\n```\n```python\npip = 1\n```\n"
     (tmp_path / "a-page-for-this-test.md").write_text(text, encoding="utf-8")
     found = [(c.heading, c.language, c.text) for c in commands_on("a-page-for-this-test.md")]

@@ -66,7 +66,7 @@ def only(walk, words):
 @pytest.mark.walks("README.md", "Without make", "sh")
 def test_the_plain_lines_of_readme(walk, repository):
     """`installed` has made the environment with the first two; JupyterLab is opened in the learner's journey."""
-    said = walk.run("book.py")
+    said = walk.run("-m book")
     assert f"Open {repository / '_build' / 'html' / 'index.html'}" in said
     assert "<mlkit-explore" in page(repository, "chapters/03-chain-rule")
     only(walk, "schedules")

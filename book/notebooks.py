@@ -1,0 +1,75 @@
+"""Run every notebook once, under nbmake; what chapters showed is kept, so that the book is made from the tested run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nbformat
+from jupyter_cache import get_cache
+
+from book.chapters import SETTINGS, chapters, forget_results_of_other_code, keep, notebook_of
+
+TIMEOUT = 600  # seconds for a notebook
+NOT_INHERITED = {"PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "JPY_SESSION_NAME"}  # of a pytest or a kernel around this
+
+
+def run_notebooks(book):
+    """Run a copy of each page with code, and of the exercises' sources with their solutions; returns the exit status.
+
+    What pytest says is printed; ``notebooks.xml`` in the output folder says it to programs.
+    """
+    forget_results_of_other_code(book)
+    folder, report = book.output / "notebooks", book.output / "notebooks.xml"
+    shutil.rmtree(folder, ignore_errors=True)
+    report.unlink(missing_ok=True)
+    for path in pages_with_code(book):
+        copy = copy_of(book, path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook_of(book, path), copy)
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # the settings of our own tests end here
+    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", f"--nbmake-timeout={TIMEOUT}", "-n", "2"]
+    command += ["-p", "no:cacheprovider", f"--junit-xml={report}", "-v", "--durations=0", str(folder)]
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | SETTINGS
+    status = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+    seconds = passed(report)
+    for path in chapters(book):
+        name = copy_of(book, path).relative_to(folder).as_posix()
+        if name in seconds:
+            _keep(book, path, seconds[name])
+    return status
+
+
+def pages_with_code(book):
+    """The chapters, the exercises as learners get them, and the same with their solutions."""
+    learners = [book.file_of(page) for page in book.pages if page.startswith("exercises/")]
+    with_solutions = sorted((book.home / "exercises" / "source").glob("*/*.ipynb"))
+    return [*chapters(book), *learners, *with_solutions]
+
+
+def copy_of(book, path):
+    """Where the copy of a page lies that is run: a notebook, whichever way the page is written."""
+    return book.output / "notebooks" / path.relative_to(book.home).with_suffix(".ipynb")
+
+
+def passed(report):
+    """The seconds of each notebook that passed, by its name."""
+    cases = ElementTree.parse(report).getroot().iter("testcase") if report.exists() else []
+    return {name_of(case): float(case.get("time")) for case in cases if not list(case)}
+
+
+def name_of(case):
+    """The notebook of an entry of the report."""
+    return f"{Path(case.get('classname').replace('.', '/')).as_posix()}.ipynb"
+
+
+def _keep(book, path, seconds):
+    """Keep outputs and counts, and nothing else: nbmake notes the time at each cell."""
+    notebook = notebook_of(book, path)
+    ran = nbformat.read(copy_of(book, path), as_version=4)
+    for cell, done in zip(notebook.cells, ran.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    keep(get_cache(book.results), path, notebook, seconds)

@@ -1,0 +1,50 @@
+"""Pages of solutions, made from the sources of the exercises; ``SOLUTIONS=0`` leaves them out."""
+
+import os
+import re
+from pathlib import Path
+
+import yaml
+
+WHY = "a mistake that a check has named is worth more than a solution that was read."
+
+
+def solutions(book):
+    """The pages, and the table of contents with them, by the name of the file; nothing if there are none."""
+    asked = {Path(page).parent.name for page in book.pages if page.startswith("exercises/")}
+    sources = [p for p in sorted((book.home / "exercises" / "source").glob("*/*.ipynb")) if p.parent.name in asked]
+    if not sources or os.environ.get("SOLUTIONS") == "0":
+        return {}
+    pages = {f"exercises/solutions/{source.parent.name}.md": page(book, source) for source in sources}
+    return pages | {"_toc.yml": _contents(book, pages)}
+
+
+def page(book, source):
+    """The questions' headings, each with its solution folded under it."""
+    exercises = f"../{source.parent.name}/{source.name}"
+    lines, heading = [], ""
+    for cell in book.notebook(source).cells:
+        found = re.findall(r"^#+ .*", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
+        if found and not lines:
+            title = found[0].removeprefix("# Exercises: ")
+            lines = [
+                f"# Solutions: {title}\n",
+                f"The questions are in the [exercises]({exercises}). Try first: {WHY}\n",
+            ]
+        heading = found[-1] if found else heading
+        if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
+            code = re.sub(r"^\s*### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE).rstrip()
+            above = [f"{heading}\n"] if heading else []  # two cells of one question share its heading
+            lines += [*above, f"````{{admonition}} Solution\n:class: dropdown\n```python\n{code}\n```\n````\n"]
+            heading = ""
+    return "\n".join(lines)
+
+
+def _contents(book, pages):
+    """``_toc.yml`` with the pages at its end."""
+    contents = yaml.safe_load(book.text(book.home / "_toc.yml"))
+    if "parts" not in contents:  # a book without parts has one now, and a second one
+        contents["parts"] = [{"chapters": contents.pop("chapters", [])}]
+    listed = [{"file": name.removesuffix(".md")} for name in pages]
+    contents["parts"].append({"caption": "Solutions", "chapters": listed})
+    return yaml.safe_dump(contents, sort_keys=False, allow_unicode=True)
