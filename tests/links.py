@@ -7,6 +7,7 @@ programs away. Links within the book are no matter of this: the build stops at o
 
 import json
 import re
+import socket
 import sys
 import time
 from collections import defaultdict
@@ -23,7 +24,8 @@ ADDRESS = re.compile(r"https?://[^\s<>\"'`\\{}|]+")
 DOI = re.compile(r"^\s*doi\s*=\s*[{\"]([^}\"]+)", re.MULTILINE)
 NOBODY = re.compile(r"^$|(^|\.)(example\.\w+|localhost|127\.0\.0\.1)$")
 DOI_HOST = "doi.org"
-GONE = (404, 410)
+NO_SUCH_HOST = "no such host"
+GONE = (404, 410, NO_SUCH_HOST)
 SECONDS, TRIES, PAUSE = 30, 3, 5
 
 
@@ -89,7 +91,8 @@ def answer(address, pause=PAUSE):
             if said < 500 and said != 429:
                 return said
         except (URLError, HTTPException, OSError) as error:
-            said = str(getattr(error, "reason", error))
+            reason = getattr(error, "reason", error)
+            said = NO_SUCH_HOST if getattr(reason, "errno", None) == socket.EAI_NONAME else str(reason)
     return said
 
 

@@ -1,5 +1,6 @@
 """The check of addresses outside, tried on a server of our own."""
 
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -44,6 +45,15 @@ def test_what_a_server_answers(page, said, server):
 def test_a_mishap_that_stays_is_an_answer_too(server):
     assert answer(f"{server}/500", pause=0) == 500
     assert "refused" in answer("http://127.0.0.1:9", pause=0)
+
+
+@pytest.mark.parametrize(("number", "gone"), [(socket.EAI_NONAME, True), (socket.EAI_AGAIN, False)])
+def test_a_host_that_does_not_exist_is_gone_one_that_is_not_found_today_is_not(number, gone, monkeypatch):
+    def nowhere(*arguments, **named):
+        raise socket.gaierror(number, "not found")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    assert (answer("http://a-host-of-old.org/", pause=0) in links.GONE) is gone
 
 
 def test_a_doi_is_asked_for_and_not_followed(server, monkeypatch):

@@ -19,6 +19,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 import mlkit
 
+shell = pytest.mark.skipif(os.name == "nt", reason="it is a script for a shell")
 WORKFLOWS = sorted(path.stem for path in (ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -177,6 +178,7 @@ def pythons_in_ci():
     return workflow("test")["jobs"]["test"]["strategy"]["matrix"]["python-version"]
 
 
+@shell
 def test_the_dev_container_opens_jupyterlab_as_make_lab_does():
     lines = text(".devcontainer/devcontainer.json").splitlines()
     container = json.loads("\n".join(line for line in lines if not line.lstrip().startswith("//")))
@@ -199,6 +201,7 @@ def test_binder_installs_what_make_lab_installs():
     assert package == "-e .[lab]"
 
 
+@shell
 def test_a_server_that_binder_starts_has_our_settings(tmp_path):
     environment = os.environ | {"NB_PYTHON_PREFIX": str(tmp_path)}
     subprocess.run([ROOT / "binder" / "postBuild"], cwd=ROOT, check=True, env=environment)
@@ -266,10 +269,12 @@ def makefile(tmp_path):
     return make
 
 
+@shell
 def test_all_seeds_are_asked_for(makefile):
     assert makefile("seeds") == [".venv/bin/python -m pytest -n 2 tests/test_questions_seeds.py; 1; ; "]
 
 
+@shell
 def test_a_comparison_that_cannot_be_made_is_a_failure_in_make_parity(makefile):
     installed, tried = makefile("parity")
     assert re.search(r" -c constraints.txt torch keras;", installed)
