@@ -9,17 +9,19 @@ BIN := $(VENV)/$(if $(WINDOWS),Scripts,bin)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help book lab notebooks test check lowest bench clean
+.PHONY: help book lab notebooks test check seeds lowest parity bench clean
 
 help:
-	@echo "make book   build the book; the last line says which file to open (SOLUTIONS=0 leaves the solutions out)"
-	@echo "make lab    open chapters and exercises in JupyterLab"
-	@echo "make test   run every test (about a quarter of an hour)"
-	@echo "make notebooks run every notebook under nbmake, those with solutions too"
-	@echo "make check  run the linter and the tests that build nothing (about two minutes)"
-	@echo "make lowest run them and all chapters with the oldest packages that pyproject.toml allows"
-	@echo "make bench  measure training speed against other libraries"
-	@echo "make clean  remove what was built"
+	@echo "make book       build the book; the last line says which file to open (SOLUTIONS=0 leaves the solutions out)"
+	@echo "make lab        open chapters and exercises in JupyterLab"
+	@echo "make test       run every test (about a quarter of an hour)"
+	@echo "make check      run the linter and the tests that build nothing (about three minutes)"
+	@echo "make notebooks  run every notebook under nbmake, those with solutions too"
+	@echo "make seeds      try every question's solution on 400 secret seeds (about twenty minutes)"
+	@echo "make lowest     run the tests with the oldest packages that pyproject.toml allows"
+	@echo "make parity     compare mlkit with PyTorch and Keras, number by number"
+	@echo "make bench      measure training speed against other libraries"
+	@echo "make clean      remove what was built"
 
 book: $(VENV)/installed-book
 	$(BIN)/python -m book
@@ -41,6 +43,10 @@ check: $(VENV)/installed-test
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m pytest -m "not build and not browser"
 
+seeds: export MLKIT_ALL_SEEDS = 1
+seeds: $(VENV)/installed-test
+	$(BIN)/python -m pytest -n 2 tests/test_questions_seeds.py
+
 # In an environment of its own. The linter is left out: another version finds other faults.
 lowest:
 	$(PYTHON) tests/lowest_versions.py > .lowest-versions.txt
@@ -48,11 +54,21 @@ lowest:
 	.venv-lowest/$(notdir $(BIN))/python -m pytest -n 2 -m "not build and not browser"
 	.venv-lowest/$(notdir $(BIN))/python -m pytest -n 2 tests/test_notebooks.py
 
+# In an environment of its own: the two are large. A comparison that cannot be made is a failure here, not a skip.
+# On Linux, PyTorch comes with gigabytes for graphics cards; PARITY="torch==2.13.0+cpu keras" asks for one without.
+PARITY ?= torch keras
+parity: export MLKIT_REQUIRE_PARITY = 1
+parity: export KERAS_BACKEND = torch
+parity:
+	$(MAKE) .venv-parity/installed-test VENV=.venv-parity
+	.venv-parity/$(notdir $(BIN))/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) $(PARITY)
+	.venv-parity/$(notdir $(BIN))/python -m pytest -n 2 tests/test_parity.py tests/test_activations.py tests/test_initializers.py
+
 bench: $(VENV)/installed-test
 	$(BIN)/python tests/benchmarks/run.py --json benchmarks.json
 
 clean:
-	rm -rf _build $(VENV) .venv-lowest .venv-grading .lowest-versions.txt .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build $(VENV) .venv-lowest .venv-parity .venv-grading .lowest-versions.txt .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, filled as far as the target needs; filled again when a version changes.

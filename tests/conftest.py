@@ -1,4 +1,4 @@
-"""What several test files need: the built book, and a browser to read it with."""
+"""What several test files need: the built book, a browser to read it with, and libraries to compare ourselves with."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from book_fixtures import pages_with_figures
 from filelock import FileLock
+from parity_fixtures import library
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -133,3 +134,13 @@ def _no_browser(why):
     if os.environ.get("MLKIT_REQUIRE_BROWSER") == "1":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def torch():
+    return library("torch")
+
+
+@pytest.fixture(scope="session")
+def keras():
+    return library("keras")

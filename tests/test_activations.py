@@ -402,8 +402,7 @@ def torch_functions(torch):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 2e-6)])
 @pytest.mark.parametrize("f", ALL)
-def test_values_and_gradients_agree_with_pytorch(f, dtype, tolerance):
-    torch = pytest.importorskip("torch")
+def test_values_and_gradients_agree_with_pytorch(f, dtype, tolerance, torch):
     z = np.linspace(-12, 12, 48, dtype=dtype).reshape(12, 4)
     z[5, 1] = 0  # the corner too: ReLU′(0) = 0
     weights = np.random.default_rng(0).normal(size=z.shape).astype(dtype)
@@ -414,8 +413,7 @@ def test_values_and_gradients_agree_with_pytorch(f, dtype, tolerance):
     np.testing.assert_allclose(f.backward(z, f(z), weights), tensor.grad.numpy(), rtol=tolerance, atol=tolerance)
 
 
-def test_swish_with_beta_one_is_pytorchs_silu():
-    torch = pytest.importorskip("torch")
+def test_swish_with_beta_one_is_pytorchs_silu(torch):
     z = np.linspace(-20, 20, 81)
     silu = torch.nn.functional.silu(torch.tensor(z)).numpy()
     assert relative_error(activations.swish(z), silu).max() < 1e-12

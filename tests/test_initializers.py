@@ -328,8 +328,7 @@ def torch_initializers(torch):
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
-def test_the_statistics_are_those_of_pytorch(name):
-    torch = pytest.importorskip("torch")
+def test_the_statistics_are_those_of_pytorch(name, torch):
     torch.manual_seed(0)
     theirs = torch.empty(FAN_OUT, FAN_IN, dtype=torch.float64)  # PyTorch keeps (outputs, inputs)
     torch_initializers(torch)[name](theirs)
@@ -342,6 +341,5 @@ def test_the_statistics_are_those_of_pytorch(name):
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.01, 0.2, 1.0])
-def test_the_gain_is_pytorchs(alpha):
-    torch = pytest.importorskip("torch")
+def test_the_gain_is_pytorchs(alpha, torch):
     assert gain_leaky_relu(alpha) == pytest.approx(torch.nn.init.calculate_gain("leaky_relu", alpha), rel=1e-15)

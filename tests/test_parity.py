@@ -1,10 +1,20 @@
-"""The same weights and the same batches give the same losses and weights as scikit-learn and PyTorch."""
+"""The same weights and the same batches give the same losses and weights as scikit-learn, PyTorch and Keras.
+
+PyTorch and Keras are large: where they are missing their tests are skipped. ``make parity`` brings and requires them.
+"""
+
+import contextlib
+import json
+import re
 
 import numpy as np
 import pytest
+from exercise_fixtures import ROOT
+from parity_fixtures import library
 from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from mlkit import datasets
 from mlkit.initializers import INITIALIZERS
 from mlkit.losses import LOSSES
 from mlkit.network import Network
@@ -141,11 +151,6 @@ def test_regression_as_in_sklearn(digits):
 # PyTorch, where it is installed
 
 
-@pytest.fixture
-def torch():
-    return pytest.importorskip("torch")
-
-
 def torch_twin(torch, network, activation):
     """The same network in PyTorch, up to the logits."""
     layers = []
@@ -233,3 +238,86 @@ def test_initializers_have_the_scale_and_shape_of_those_of_pytorch(name, twin, t
     assert (ours**4).mean() == pytest.approx((theirs**4).mean(), rel=0.08)
     if name.endswith("uniform"):
         assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=1e-3)
+
+
+# Keras, where it is installed. It has ε at other places than the papers: here it is next to nothing.
+
+
+KERAS_TWINS = {
+    "sgd": (SGD(0.1), lambda o: o.SGD(0.1)),
+    "momentum": (Momentum(0.05), lambda o: o.SGD(0.05, momentum=0.9)),
+    "nesterov": (Nesterov(0.05), lambda o: o.SGD(0.05, momentum=0.9, nesterov=True)),
+    "adagrad": (AdaGrad(0.05, 1e-15), lambda o: o.Adagrad(0.05, initial_accumulator_value=0.0, epsilon=1e-30)),
+    "rmsprop": (RMSProp(0.002, 0.9, 1e-15), lambda o: o.RMSprop(0.002, rho=0.9, epsilon=1e-30)),
+    "adadelta": (AdaDelta(), lambda o: o.Adadelta(1.0, rho=0.95, epsilon=1e-6)),
+    "adam": (Adam(0.002, epsilon=1e-15), lambda o: o.Adam(0.002, epsilon=1e-15)),
+}
+
+
+@pytest.fixture
+def double(keras):
+    """Keras in the precision of NumPy, for the time of a test; its learning rates and reported losses stay single."""
+    number, policy = keras.config.floatx(), keras.config.dtype_policy()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield keras
+    keras.config.set_floatx(number)
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # PyTorch's, when Keras hands it over
+@pytest.mark.parametrize("name", KERAS_TWINS)
+def test_training_as_in_keras(name, double, digits):
+    optimizer, theirs = KERAS_TWINS[name]
+    network, data, layers = mlp([64, 20, 10], activation="tanh"), list(batches(*digits)), double.layers
+    twin = double.Sequential([double.Input((64,)), layers.Dense(20, activation="tanh"), layers.Dense(10)])
+    twin.set_weights(network.parameters)
+    twin.compile(theirs(double.optimizers), double.losses.SparseCategoricalCrossentropy(from_logits=True))
+    losses = []
+    for X, y in data:
+        twin.reset_metrics()
+        losses.append(float(twin.train_on_batch(X, y)))
+    np.testing.assert_allclose(trained(network, optimizer, data), losses, rtol=0, atol=1e-6)
+    for array, parameter in zip(network.parameters, twin.get_weights(), strict=True):
+        np.testing.assert_allclose(array, parameter, rtol=0, atol=1e-6)
+
+
+# What chapter 7 prints where they are installed
+
+
+def cells_of_chapter_7():
+    """The code of the section in which each library trains the same network."""
+    chapter = json.loads((ROOT / "chapters" / "07-putting-it-together.ipynb").read_text(encoding="utf-8"))
+    sources = [(cell["cell_type"], "".join(cell["source"])) for cell in chapter["cells"]]
+    start = next(n for n, (_, source) in enumerate(sources) if source.startswith("## The same network elsewhere"))
+    end = next((n for n, (_, s) in enumerate(sources) if n > start and s.startswith("## ")), None)
+    return [source for kind, source in sources[start:end] if kind == "code"]
+
+
+def test_chapter_7_finds_each_library_equal_to_ours(capsys):
+    X, y = datasets.digits()
+    names = {"np": np, "Network": Network, "Momentum": Momentum, "X_digits": X, "y_digits": y}
+    for source in cells_of_chapter_7():
+        exec(source, names)
+    said = capsys.readouterr().out
+    for name, module, tolerance in (
+        ("scikit-learn", "sklearn", "1e-08"),
+        ("PyTorch", "torch", "1e-08"),
+        ("Keras", "keras", "0.0001"),
+    ):
+        missing = f"{name:<13} is not installed here"
+        if missing in said:
+            library(module)  # skips, or fails where it is required
+        assert re.search(rf"^{name} +differs by less than {tolerance} in all 100 losses$", said, re.MULTILINE)
+
+
+# What is required is not skipped
+
+
+def test_a_missing_library_is_a_skip_unless_it_is_required(monkeypatch):
+    monkeypatch.delenv("MLKIT_REQUIRE_PARITY", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="make parity"):
+        library("no_library_has_this_name")
+    monkeypatch.setenv("MLKIT_REQUIRE_PARITY", "1")
+    with pytest.raises(pytest.fail.Exception, match="make parity"), contextlib.suppress(pytest.skip.Exception):
+        library("no_library_has_this_name")
