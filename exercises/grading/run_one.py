@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mlkit.grading.cell_runner import DEAD, FINE, SLOW, CellRunner
 
-CHECKS_OWN_LIMIT = 5  # seconds: a check stops an answer by itself and says so; let it speak first
+CHECKS_OWN_LIMIT = 20  # seconds: a check stops an answer by itself and says so; let it speak first
 NEW_KERNELS = 6  # so many cells may take the kernel down; what comes after is not run
 START = "from mlkit.grading import in_kernel as _grading; _grading.remember(); del _grading"
 BEFORE = "__import__('mlkit.grading.in_kernel', fromlist=['_']).before_check({private!r})"

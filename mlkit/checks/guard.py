@@ -5,7 +5,6 @@ import copy
 import dis
 import inspect
 import linecache
-import math
 import os
 import signal
 import sys
@@ -28,6 +27,7 @@ NOT_THE_LEARNERS = (
     *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
     str(Path(np.__file__).parents[1]),
 )
+PATIENCE = 4  # so many times as long may an answer take on the clock, because it waits or the machine is busy
 
 
 class OutOfTime(BaseException):
@@ -64,7 +64,7 @@ class _Sink:
 
 
 def guarded(action, seconds):
-    """Call ``action()`` in silence and within ``seconds``; return an `Outcome`, never an exception.
+    """Call ``action()`` in silence and within ``seconds`` of work; return an `Outcome`, never an exception.
 
     Only a ``KeyboardInterrupt`` passes: whoever presses the stop button means it.
 
@@ -136,9 +136,26 @@ def _notes(sink, caught):
     yield from [f"it warned: {text}" for text in list(said)[:2]]
 
 
+class Limit:
+    """So many seconds of work: of the processor's time, so that a busy machine costs an answer nothing.
+
+    An answer that only waits is stopped as well, after ``PATIENCE`` times as long. A limit ends with the one around it.
+    """
+
+    def __init__(self, seconds, around=None):
+        self.seconds, self.around = seconds, around
+        self.work, self.clock = time.process_time(), time.monotonic()
+
+    def left(self):
+        """The seconds of work that are left, at the most; 0 or less when time is up."""
+        waited = (time.monotonic() - self.clock) / PATIENCE
+        left = self.seconds - max(time.process_time() - self.work, waited)
+        return left if self.around is None else min(left, self.around.left())
+
+
 @contextlib.contextmanager
 def time_limit(seconds):
-    """Raise `OutOfTime` in the block once ``seconds`` have passed, by an alarm where there is one, else by tracing."""
+    """Raise `OutOfTime` in the block once its `Limit` is reached, by an alarm where there is one, else by tracing."""
     has_alarm = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     with _alarm(seconds) if has_alarm else _tracing(seconds):
         yield
@@ -146,37 +163,45 @@ def time_limit(seconds):
 
 @contextlib.contextmanager
 def _alarm(seconds):
-    def ring(signum, frame):
-        raise OutOfTime
+    previous = signal.getsignal(signal.SIGALRM)
+    limit = Limit(seconds, around=getattr(previous, "limit", None))
 
+    def ring(signum, frame):
+        if limit.left() <= 0:
+            raise OutOfTime
+        _ring_after(limit.left())
+
+    ring.limit = limit
     begun = time.monotonic()
-    previous = signal.signal(signal.SIGALRM, ring)
-    # again and again: `except:` may swallow the first
-    left, again = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.5)
+    signal.signal(signal.SIGALRM, ring)
+    theirs, again = signal.getitimer(signal.ITIMER_REAL)
+    _ring_after(limit.left())
     try:
-        if 0 < left < seconds:  # a limit around this one ends before it
-            signal.setitimer(signal.ITIMER_REAL, left, again)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
-        if left:
-            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - begun), 0.001), again)
+        if theirs:  # of a limit around this one, or of somebody else
+            signal.setitimer(signal.ITIMER_REAL, max(theirs - (time.monotonic() - begun), 0.001), again)
+
+
+def _ring_after(seconds):
+    """Again and again: `except:` may swallow the first."""
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.5)
 
 
 @contextlib.contextmanager
 def _tracing(seconds):
     """Windows, Pyodide and other threads know no alarm: look at the clock at each line of Python instead."""
     previous = sys.gettrace()
-    around = getattr(previous, "deadline", math.inf)  # of a limit around this one
-    deadline = min(time.monotonic() + seconds, around)
+    limit = Limit(seconds, around=getattr(previous, "limit", None))
 
     def look(frame, event, argument):
-        if time.monotonic() > deadline:
+        if limit.left() <= 0:
             raise OutOfTime
         return look
 
-    look.deadline = deadline
+    look.limit = limit
     sys.settrace(look)
     try:
         yield

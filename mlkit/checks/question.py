@@ -3,7 +3,6 @@
 import difflib
 import importlib
 import pkgutil
-import time
 import zlib
 from typing import Any, NamedTuple
 
@@ -11,10 +10,10 @@ import numpy as np
 
 from mlkit.checks import grading_day, questions
 from mlkit.checks.expect import NotWritten, NotYet
-from mlkit.checks.guard import Watched, accept, guarded, has_ellipsis, is_stub
+from mlkit.checks.guard import Limit, Watched, accept, guarded, has_ellipsis, is_stub
 from mlkit.checks.score import Line, Score
 
-SECONDS = 5.0  # an answer may take this long in all
+SECONDS = 5.0  # an answer may work this long in all
 SEARCH = 3.0  # and the search for a known mistake this long
 
 
@@ -60,7 +59,7 @@ class Question:
     may_change : bool
         The answer is meant to change its inputs in place.
     seconds : float
-        The time all parts may take together.
+        The time all parts may work together: seconds of a `mlkit.checks.guard.Limit`.
 
     Examples
     --------
@@ -116,11 +115,11 @@ class Question:
 
     def score(self, answer):
         """Try all parts, look for a known mistake if one is not right, and return a `Score`."""
-        deadline = time.monotonic() + self.seconds
+        limit = Limit(self.seconds)
         accepted = guarded(lambda: self._accept(answer), self.seconds)
         if accepted.problem:
             return self._nothing(accepted)
-        lines = self._try_parts(accepted.value, deadline)
+        lines = self._try_parts(accepted.value, limit)
         earned = sum(line.earned for line in lines)
         mistake = None
         if earned < self.points:
@@ -146,13 +145,13 @@ class Question:
         rest = [Line(part.title, "not tried", 0, part.points) for part in self.parts[1:]]
         return Score(0, key=self.key, points=self.points, lines=[first, *rest, self._unseen_skipped()], mistake=None)
 
-    def _try_parts(self, answer, deadline):
+    def _try_parts(self, answer, limit):
         lines = []
         for part in self.parts:
-            if lines and not lines[-1].in_time or time.monotonic() >= deadline:
+            if lines and not lines[-1].in_time or limit.left() <= 0:
                 lines.append(Line(part.title, "not tried", 0, part.points, "no time was left", in_time=False))
                 continue
-            outcome = guarded(lambda p=part: p.test(answer, self._rng(p.title)), deadline - time.monotonic())
+            outcome = guarded(lambda p=part: p.test(answer, self._rng(p.title)), limit.left())
             status = "right" if not outcome.problem else "not yet" if outcome.written else "not written yet"
             note = "; ".join(filter(None, [outcome.problem, *outcome.notes]))
             earned = 0 if outcome.problem else part.points
@@ -191,10 +190,10 @@ class Question:
 
     def _diagnose(self, answer):
         """The first mistake of the catalogue that this answer makes, if one is found in time."""
-        deadline = time.monotonic() + SEARCH
+        limit = Limit(SEARCH)
         seen = [self._see(answer, n) for n in (0, 1)]
         for mistake in self.mistakes:
-            if time.monotonic() > deadline:
+            if limit.left() <= 0:
                 return None
             if self._makes(mistake, answer, seen):
                 return mistake
