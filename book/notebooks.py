@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
@@ -34,11 +33,11 @@ def run_notebooks(book):
     command += ["-p", "no:cacheprovider", f"--junit-xml={report}", "-v", "--durations=0", str(folder)]
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | SETTINGS
     status = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
-    seconds = passed(report)
+    ended = results(report)
     for path in chapters(book):
-        name = copy_of(book, path).relative_to(folder).as_posix()
-        if name in seconds:
-            _keep(book, path, seconds[name])
+        seconds, problem = ended.get(copy_of(book, path).relative_to(folder).as_posix(), (0, "it did not run"))
+        if not problem:
+            _keep(book, path, seconds)
     return status
 
 
@@ -54,15 +53,14 @@ def copy_of(book, path):
     return book.output / "notebooks" / path.relative_to(book.home).with_suffix(".ipynb")
 
 
-def passed(report):
-    """The seconds of each notebook that passed, by its name."""
+def results(report):
+    """How each notebook ended, by its name: the seconds it took, and what went wrong, or nothing."""
     cases = ElementTree.parse(report).getroot().iter("testcase") if report.exists() else []
-    return {name_of(case): float(case.get("time")) for case in cases if not list(case)}
+    return {_name(case): (float(case.get("time")), "\n".join(said.text for said in case)) for case in cases}
 
 
-def name_of(case):
-    """The notebook of an entry of the report."""
-    return f"{Path(case.get('classname').replace('.', '/')).as_posix()}.ipynb"
+def _name(case):
+    return case.get("classname").removesuffix(".ipynb").replace(".", "/") + ".ipynb"
 
 
 def _keep(book, path, seconds):
