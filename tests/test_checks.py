@@ -4,6 +4,7 @@ import copy
 import json
 import ntpath
 import pickle
+import re
 import sys
 import threading
 import time
@@ -365,7 +366,7 @@ def _(answer, rng):
     assert double.score(lambda z: 2 * z) == 4
     clipped = double.score(lambda z: np.minimum(2 * z, 1e6))
     assert clipped == 3
-    assert "secret" not in str(clipped) + clipped._repr_html_()
+    assert "secret" not in str(clipped) + clipped.html()
 
 
 def test_the_secret_seed_draws_other_numbers(double, secret):
@@ -450,7 +451,7 @@ def test_a_score_is_its_number_to_nbgrader_and_a_table_to_a_person():
 
 
 def test_the_table_escapes_what_it_shows_and_says_in_words_what_it_says_in_color():
-    page = SCORE._repr_html_()
+    page = SCORE.html()
     assert "&lt;b&gt;<code>z</code>&lt;/b&gt;" in page
     assert "a &lt; b" in page
     assert "✓ right" in page
@@ -460,7 +461,7 @@ def test_the_table_escapes_what_it_shows_and_says_in_words_what_it_says_in_color
 
 
 def test_the_hint_links_to_the_section(double):
-    page = double.score(lambda z: z)._repr_html_()
+    page = double.score(lambda z: z).html()
     assert "<a href='../../chapters/02-activations.ipynb#cell-id=the-gallery' data-section='The gallery' " in page
     assert ">chapter 2, “The gallery”</a>" in page
 
@@ -495,13 +496,49 @@ def test_a_limit_inside_another_does_not_cancel_it(thread):
 # Copies
 
 
+def test_a_score_is_the_same_after_a_way_as_data(double):
+    for answer in (lambda z: 2 * z, lambda z: z**2, lambda z: z, 3):
+        score = double.score(answer)
+        again = Score.from_data(json.loads(json.dumps(score.data)))
+        assert (str(again), again.html(), again) == (str(score), score.html(), score)
+        assert again.mistake == score.mistake
+
+
+LINE = {"title": "t", "status": "right", "earned": 1, "points": 1, "note": "", "in_time": True}
+DATA = {"key": "01-a/b", "earned": 1, "points": 2, "lines": [LINE], "mistake": None}
+SAID = {"name": "n", "hint": "h", "section": "s", "chapter": "01-a"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"earned": "2"}, {"earned": 3}, {"earned": -1}, {"earned": float("nan")}, {"earned": True}, {"earned": 10**400},
+        {"points": None}, {"key": 3}, {"lines": None}, {"lines": [{}]}, {"lines": ["right"]}, {"lines": 3},
+        {"lines": [LINE | {"status": "<b>"}]}, {"lines": [LINE | {"earned": "<b>"}]}, {"lines": [LINE | {"note": 1}]},
+        {"mistake": "a name"}, {"mistake": SAID | {"hint": None}}, {"mistake": SAID | {"chapter": "<script>"}},
+    ],
+)  # fmt: skip
+def test_what_is_no_data_of_a_score_is_refused(wrong):
+    assert Score.from_data(DATA) == 1
+    assert Score.from_data(DATA | {"mistake": SAID}).mistake == "n"
+    for data in (DATA | wrong, list(wrong), None, "1.0"):
+        with pytest.raises(ValueError, match="not the data of a score"):
+            Score.from_data(data)
+
+
+def test_whatever_stands_in_the_data_is_text_in_the_table():
+    lines = [LINE | {"title": "<img src=x>", "note": "`<b>`"}]
+    page = Score.from_data(DATA | {"key": "01-a/<i>", "lines": lines, "mistake": SAID | {"hint": "<u>"}}).html()
+    assert not re.search("<(img|b|i|u)[ >]", page)
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda score: pickle.loads(pickle.dumps(score))])
 def test_a_score_can_be_copied_and_kept_in_a_file(copied):
     score = check("02-activations/relu", abs)
     again = copied(score)
     assert (again, again.mistake, again.lines) == (score, "absolute value", score.lines)
     assert str(again) == str(score)
-    assert again._repr_html_() == score._repr_html_()
+    assert again.html() == score.html()
 
 
 @pytest.mark.parametrize("name", ["key", "points", "lines", "mistake"])
@@ -530,7 +567,7 @@ def test_on_windows_too_only_a_learners_line_is_quoted(filename, learners):
 
 
 def test_the_line_of_a_library_is_not_quoted():
-    problem = guarded(lambda: json.loads("{"), seconds=5).problem
+    problem = guarded(lambda: json.loads("{"), seconds=5).sentence
     assert "json.loads" in problem
     assert "raise JSONDecodeError" not in problem
 
@@ -602,7 +639,7 @@ def test_whatever_an_answer_returns_check_gives_a_score(key):
             score = question.score(answer)
             assert isinstance(score, Score), name
             assert score < score.points, name
-            assert str(score) and score._repr_html_(), name
+            assert str(score) and score.html(), name
 
 
 def test_adams_results_in_another_order_get_a_score():

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from grading_fixtures import NAME, ROOT, answered, checks_of, make_course, make_private, name_of, points
 
-from mlkit.grading import commands, export, sandbox
+from mlkit.checks.score import MIME, Score
+from mlkit.grading import cell_runner, commands, export, sandbox
 from mlkit.grading.collect import read_collected
 from mlkit.grading.course import Course, Problem, open_course, require_prepared
 from mlkit.grading.marks import marks_of, secrets, suspicions, without
@@ -317,17 +318,35 @@ def test_a_file_that_is_no_notebook_is_a_problem_and_no_crash(tmp_path, text):
 # Marks
 
 
+def data_of(earned, points=4):
+    return {MIME: Score(earned, key="01-a/b", points=points, lines=[], mistake=None).data}
+
+
 @pytest.mark.parametrize(
-    ("shown", "earned"), [("2.0", 2), ("99.0", 4), ("-1", 0), ("nan", 0), ("full marks", 0), ("", 0)]
+    ("shown", "earned"),
+    [
+        (data_of(2), 2),
+        (data_of(99, points=99), 4),
+        (data_of(-1), 0),
+        (data_of(float("nan")), 0),
+        ({MIME: "full marks"}, 0),
+        ({MIME: {}}, 0),
+        ({"text/plain": "4.0", "text/html": "<table>4 of 4 points</table>"}, 0),
+        ({}, 0),
+    ],
 )
-def test_a_mark_is_a_number_between_0_and_the_most_there_is(handout, shown, earned):
+def test_a_mark_is_read_from_the_data_of_a_score_between_0_and_the_most_there_is(handout, shown, earned):
     notebook = nbformat.read(handout, as_version=4)
     for cell in filter(is_check, notebook.cells):
         cell.metadata.nbgrader.points = 4
-        cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": shown})]
+        cell.outputs = [nbformat.v4.new_output("execute_result", shown)]
     marks = marks_of(notebook, {}, notebook)
     assert [mark.earned for mark in marks] == [earned, earned, 0]
     assert all(mark.why for mark in marks if mark.earned < mark.points)
+
+
+def test_the_runner_of_cells_knows_scores_by_their_name():
+    assert cell_runner.SCORE == MIME
 
 
 def test_secrets_are_taken_out_wherever_they_are(course):

@@ -85,7 +85,7 @@ def test_the_link_of_every_hint_leads_to_the_cell_that_opens_the_section(chapter
     for question in load_chapter(chapter).values():
         for mistake in question.mistakes:
             score = Score(0, key=question.key, points=question.points, lines=[], mistake=mistake)
-            (parser := Link()).feed(score._repr_html_())
+            (parser := Link()).feed(score.html())
             path, _, fragment = parser.target.partition("#cell-id=")
             found = [cell for cell in cells((here / path).resolve()) if cell["id"] == fragment]
             assert [opening(cell) for cell in found] == [mistake.section], f"{question.key}: {mistake.name}"

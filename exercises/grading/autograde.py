@@ -1,14 +1,12 @@
 """Grade a class: the reference solution first, then every hand-in in a process of its own."""
 
 import copy
-import html
-import re
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import NamedTuple
 
 from mlkit.grading import by_hand, gradebook
 from mlkit.grading.course import Problem, require_prepared
-from mlkit.grading.marks import marks_of, no_marks, secrets, suspicions, without
+from mlkit.grading.marks import marks_of, no_marks, score_of, secrets, suspicions, without
 from mlkit.grading.repair import is_check, read_hand_in, restored
 from mlkit.grading.sandbox import choose_sandbox, run_apart
 from mlkit.grading.student_version import as_text, companions, read_notebook, replace, student_version
@@ -128,12 +126,11 @@ def _names(cell):
 
 
 def _why(notebook, mark):
-    """The reason, and for an instructor's eyes the lines of the table that are not right."""
+    """The reason, and for an instructor's eyes the lines that are not right."""
     cell = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == mark.question)
-    shown = " ".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
-    rows = [re.sub(r"<[^>]*>", " ", row) for row in re.findall(r"<tr>(.*?)</tr>", shown)]
-    missing = [" ".join(html.unescape(row).split()) for row in rows if "✗" in row or "○" in row]
-    return "; ".join(missing) or mark.why
+    score = score_of(cell)
+    wrong = [line for line in score.lines if line.status in ("not yet", "not written yet")] if score else []
+    return "; ".join(f"{line.title} ({line.note})" for line in wrong) or mark.why
 
 
 def _grade_all(assignment, students, say):

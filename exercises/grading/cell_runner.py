@@ -1,11 +1,14 @@
 """A kernel that runs one cell at a time: within a time limit, and with output that is bounded."""
 
+import json
 import queue
 import time
+from math import inf
 
 LONGEST = 100_000  # characters of text that are kept of one cell
 LARGEST = 2_000_000  # characters of pictures that are kept of one cell
 PATIENCE = 1.5  # seconds from an interrupt to the end of a cell, before the kernel is stopped
+SCORE = "application/vnd.mlkit.score+json"  # `MIME` of `mlkit.checks.score`, which takes long to import
 FINE, SLOW, STUCK, DEAD = "fine", "interrupted", "stuck", "dead"
 
 
@@ -97,13 +100,20 @@ class Outputs:
             self.kept.append({"output_type": "stream", "name": name, "text": text})
 
     def _display(self, kind, content):
-        data = {mime: value for mime, value in content["data"].items() if isinstance(value, str)}
-        data = {mime: value for mime, value in data.items() if len(value) <= self.pictures}
-        self.pictures -= sum(map(len, data.values()))
+        lengths = {mime: _length(mime, value) for mime, value in content["data"].items()}
+        data = {mime: value for mime, value in content["data"].items() if lengths[mime] <= self.pictures}
+        self.pictures -= sum(lengths[mime] for mime in data)
         made = {"output_type": kind, "data": data, "metadata": {}}
         if kind == "execute_result":
             made["execution_count"] = None
         self.kept.append(made)
+
+
+def _length(mime, value):
+    """Characters of a text, or of the data of a score; of anything else too many."""
+    if isinstance(value, str):
+        return len(value)
+    return len(json.dumps(value)) if mime == SCORE else inf
 
 
 def _short(content, names):

@@ -7,6 +7,7 @@ import zipfile
 from mlkit.grading import by_hand, gradebook
 from mlkit.grading.collect import read_collected
 from mlkit.grading.course import Problem
+from mlkit.grading.marks import score_of
 from mlkit.grading.repair import is_answer, is_check
 from mlkit.grading.student_version import read_notebook, student_version
 
@@ -25,7 +26,6 @@ section { margin: 1.5rem 0; } img { max-width: 100%; }
 """
 LONGEST = 20_000  # characters of one output in the page
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-LINK = re.compile(r"<a href='\.\./\.\./chapters/[^>]*>(.*?)</a>")
 
 
 def feedback(course, name):
@@ -94,7 +94,7 @@ def _cell(cell, note, points, told):
     row, says = points.get(name), f"<p class='says'>{html.escape(note)}</p>" if note else ""
     head = f"<h3 id='{html.escape(name)}'>{html.escape(name)}: {_of(row)}</h3>" if row else ""
     who = "<p><em>your answer</em></p>" if is_answer(cell) else ""
-    shown = "".join(_output(output, is_check(cell)) for output in cell.get("outputs", []))
+    shown = "".join(_check(cell) if is_check(cell) else map(_output, cell.get("outputs", [])))
     return f"<section>{head}{who}<pre><code>{html.escape(cell.source)}</code></pre>{says}{shown}</section>"
 
 
@@ -108,15 +108,19 @@ def _heading(source):
     return f"<h3>{html.escape(found[2])}</h3>" if found else ""
 
 
-def _output(output, check):
-    """HTML is shown from checks alone; everything else as text or as a picture."""
+def _check(cell):
+    """The table of the score, made here from its data: whatever HTML a hand-in may have put there is not shown."""
+    score = score_of(cell)
+    return [score.html(linked=False)] if score is not None else map(_output, cell.get("outputs", []))
+
+
+def _output(output):
+    """Text or a picture."""
     if output.output_type == "stream":
         return _text(output.text)
     if output.output_type == "error":
         return _text("\n".join(output.traceback) or f"{output.ename}: {output.evalue}")
     data = output.get("data", {})
-    if check and output.output_type == "execute_result" and "text/html" in data:
-        return LINK.sub(r"\1", data["text/html"])
     for kind in ("image/png", "image/jpeg"):
         if kind in data:
             return f"<img alt='picture drawn by this cell' src='data:{kind};base64,{html.escape(data[kind])}'>"

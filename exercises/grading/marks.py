@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from mlkit.checks.score import MIME, Score
 from mlkit.grading.repair import is_answer, is_by_hand, is_check
 
 TABLE = "see the table of this question, below"
@@ -52,19 +53,27 @@ def no_marks(pattern, why):
 
 
 def _of_a_check(notebook, n, notes):
-    """Points and a reason, from the last value that the cell shows."""
+    """Points and a reason, from the score that the cell shows last."""
     cell, answer = notebook.cells[n], _answer_before(notebook, n)
     if n in notes:
         return 0, _told(notes[n], notes.get(answer))
-    values = [output for output in cell.outputs if output.output_type == "execute_result"]
     errors = [output for output in cell.outputs if output.output_type == "error"]
     if errors:
         said = f"The check could not be run: {errors[-1].ename}: {errors[-1].evalue}."
         return 0, _told(said, _trouble(notebook, answer, notes))
-    try:
-        return float(values[-1].data["text/plain"]), ""
-    except (IndexError, KeyError, ValueError):
+    score = score_of(cell)
+    if score is None:
         return 0, _told("The check showed no number of points.", _trouble(notebook, answer, notes))
+    return float(score), ""
+
+
+def score_of(cell):
+    """The `Score` that a check cell shows, read from its data; None if there is none."""
+    shown = [output.data for output in cell.outputs if output.output_type == "execute_result"]
+    try:
+        return Score.from_data(shown[-1][MIME])
+    except (IndexError, KeyError, ValueError):
+        return None
 
 
 def _answer_before(notebook, n):

@@ -7,6 +7,10 @@ class NotYet(Exception):
     """A property the answer does not have; the message says which, and never what the right value is."""
 
 
+class InputChanged(NotYet):
+    """What the answer was given is not as it was before the call."""
+
+
 class NotWritten(Exception):
     """The answer is still the stub."""
 

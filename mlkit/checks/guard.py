@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlkit.checks import questions
-from mlkit.checks.expect import NotWritten, NotYet
+from mlkit.checks.expect import InputChanged, NotWritten, NotYet
 
 # Folders of code that no learner wrote: this package with its questions, Python's library, and what was installed.
 NOT_THE_LEARNERS = (
@@ -35,13 +35,22 @@ class OutOfTime(BaseException):
 
 
 class Outcome(NamedTuple):
-    """What became of a call: its value, or the problem in a sentence; and what was noticed beside it."""
+    """What became of a call: its value, or the problem in a sentence; and what was noticed beside it.
+
+    ``line`` is the learner's own line in which an error happened.
+    """
 
     value: Any = None
     problem: str = ""
+    line: str = ""
     written: bool = True
     in_time: bool = True
     notes: tuple = ()
+
+    @property
+    def sentence(self):
+        """The problem, with the line where it happened."""
+        return f"{self.problem} (in the line `{self.line}`)" if self.line else self.problem
 
 
 class _Sink:
@@ -105,18 +114,22 @@ def _attempt(action, seconds):
     except BaseException as error:
         if "ellipsis" in str(error).lower():  # the stub's `...` is still there and something was computed with it
             return Outcome(problem="not written yet", written=False)
-        return Outcome(problem=_in_words(error))
+        return Outcome(problem=_in_words(error), line=_line_of(error))
 
 
 def _in_words(error):
-    """The error's name and message, and the learner's own line where it happened."""
+    """The error's name and message."""
     text = str(error).strip().splitlines()
     said = type(error).__name__ + (f": {text[0][:200]}" if text else "")
     if isinstance(error, NameError) and getattr(error, "name", None):
         said = f"`{error.name}` does not exist: has the cell run that imports or defines it?"
+    return said
+
+
+def _line_of(error):
+    """The learner's own line where it happened."""
     frames = [f for f in _frames(error.__traceback__) if _is_learners(f[0])]
-    line = linecache.getline(*frames[-1]).strip() if frames else ""
-    return f"{said} (in the line `{line[:80]}`)" if line else said
+    return linecache.getline(*frames[-1]).strip()[:80] if frames else ""
 
 
 def _frames(traceback):
@@ -227,7 +240,8 @@ class Watched:
         if not self.may_change:
             for name, before, after in zip(self.takes, arguments, given, strict=False):
                 if _was_changed(before, after):
-                    raise NotYet(f"it changed its input `{name}`: compute with a copy and leave the input as it came")
+                    instead = "compute with a copy and leave the input as it came"
+                    raise InputChanged(f"it changed its input `{name}`: {instead}")
         if result is None:
             raise NotYet("it returned None: is a `return` missing?")
         return result

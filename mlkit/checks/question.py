@@ -141,7 +141,7 @@ class Question:
 
     def _nothing(self, outcome):
         status = "not yet" if outcome.written else "not written yet"
-        first = Line(self.parts[0].title, status, 0, self.parts[0].points, outcome.problem, outcome.in_time)
+        first = Line(self.parts[0].title, status, 0, self.parts[0].points, outcome.sentence, outcome.in_time)
         rest = [Line(part.title, "not tried", 0, part.points) for part in self.parts[1:]]
         return Score(0, key=self.key, points=self.points, lines=[first, *rest, self._unseen_skipped()], mistake=None)
 
@@ -153,7 +153,7 @@ class Question:
                 continue
             outcome = guarded(lambda p=part: p.test(answer, self._rng(p.title)), limit.left())
             status = "right" if not outcome.problem else "not yet" if outcome.written else "not written yet"
-            note = "; ".join(filter(None, [outcome.problem, *outcome.notes]))
+            note = "; ".join(filter(None, [outcome.sentence, *outcome.notes]))
             earned = 0 if outcome.problem else part.points
             lines.append(Line(part.title, status, earned, part.points, note, outcome.in_time))
         return [*lines, self._try_unseen(answer, lines)]
@@ -214,7 +214,7 @@ class Question:
     def _see(self, answer, n):
         """What ``answer`` does on the n-th drawing: a value, or an error in words."""
         outcome = guarded(lambda: self.observe(answer, self._rng(f"observe {n}")), SEARCH)
-        return outcome.problem.partition(" (in the line")[0] or (outcome.value,)
+        return outcome.problem or (outcome.value,)
 
     def _rng(self, purpose, seed=0):
         """Each purpose draws numbers of its own, the same ones each time."""

@@ -1,9 +1,11 @@
-"""Points that explain themselves: a number to nbgrader, a table to a person."""
+"""Points that explain themselves: a number to nbgrader, a table to a person, data to a program."""
 
 import html
 import re
+from math import isfinite
 from typing import NamedTuple
 
+MIME = "application/vnd.mlkit.score+json"  # under this name a score's data stands beside its table in a notebook
 MARKS = {"right": "✓", "not yet": "✗", "not written yet": "○", "not tried": "–"}
 
 
@@ -16,6 +18,10 @@ class Line(NamedTuple):
     points: int
     note: str = ""
     in_time: bool = True
+
+
+CHAPTER = re.compile(r"\d\d-[a-z0-9-]+")
+LINE = {"title": str, "status": str, "earned": float, "points": float, "note": str, "in_time": bool}
 
 
 class Said(NamedTuple):
@@ -68,6 +74,33 @@ class Score(float):
     mistake = property(lambda self: self._said and self._said.name)
     _said = property(lambda self: self._facts["mistake"])
 
+    @property
+    def data(self):
+        """All of it as a program reads it, or writes it to a file: a dictionary of texts and numbers.
+
+        >>> score = Score(1, key="02-activations/relu", points=2, lines=[], mistake=None)
+        >>> score.data["earned"], score.data["points"], Score.from_data(score.data)
+        (1.0, 2, 1.0)
+        """
+        lines = [line._asdict() for line in self.lines]
+        said = self._said and self._said._asdict()
+        return {"key": self.key, "earned": float(self), "points": self.points, "lines": lines, "mistake": said}
+
+    @classmethod
+    def from_data(cls, data):
+        """The score whose `data` this is; a ``ValueError`` if it cannot be that of any."""
+        try:
+            lines = [Line(**{name: _plain(line[name], kind) for name, kind in LINE.items()}) for line in data["lines"]]
+            said = data["mistake"] and Said(**{name: _plain(data["mistake"][name], str) for name in Said._fields})
+            earned, points = (_plain(data[name], float) for name in ("earned", "points"))
+            key = _plain(data["key"], str)
+        except (TypeError, KeyError, OverflowError) as error:
+            raise ValueError(f"this is not the data of a score: {type(error).__name__}: {error}") from None
+        known = {line.status for line in lines} <= set(MARKS) and (not said or CHAPTER.fullmatch(said.chapter))
+        if not 0 <= earned <= points or not known:
+            raise ValueError(f"this is not the data of a score: {earned} of {points} points, {lines}, {said}")
+        return cls(earned, key=key, points=points, lines=lines, mistake=said)
+
     def __repr__(self):
         return float.__repr__(float(self))  # nbgrader reads the mark from here
 
@@ -83,25 +116,46 @@ class Score(float):
             return ""
         return f"Likely mistake: {self._said.hint} See chapter {int(self._said.chapter[:2])}, “{self._said.section}”."
 
-    def _repr_html_(self):
-        """A table in the page's own colors; the words say what the signs and colors say."""
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": repr(self), "text/html": self.html(), MIME: self.data}
+
+    def html(self, *, linked=True):
+        """A table in the page's own colors; the words say what the signs and colors say.
+
+        ``linked``: the section that helps is a link to the chapter's notebook, as it lies beside the exercises.
+        """
         rows = "".join(map(_row, self.lines))
         head = f"<caption style='{LEFT} font-weight: 600;'>{html.escape(self._headline())}</caption>"
         names = "".join(
             f"<th scope='col' style='{CELL}'>{name}</th>" for name in ("result", "what was tried", "points")
         )
         table = f"<table style='{TABLE}'>{head}<thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
-        return f"<div class='mlkit-check' role='status' style='margin: 0.5rem 0;'>{table}{self._html_hint()}</div>"
+        hint = self._html_hint(linked)
+        return f"<div class='mlkit-check' role='status' style='margin: 0.5rem 0;'>{table}{hint}</div>"
 
-    def _html_hint(self):
+    def _html_hint(self, linked):
         if self._said is None:
             return ""
         said = self._said
-        where = f"../../chapters/{said.chapter}.ipynb#cell-id={section_id(said.section)}"
-        click = f"data-section='{html.escape(said.section)}' onclick='{html.escape(STAY)}'"
-        link = f"<a href='{where}' {click}>chapter {int(said.chapter[:2])}, “{html.escape(said.section)}”</a>"
+        section = f"chapter {int(said.chapter[:2])}, “{html.escape(said.section)}”"
+        section = _link(said, section) if linked else section
         frame = f"border-left: 4px solid {ACCENT}; padding: 0.4rem 0.8rem; margin: 0.6rem 0; max-width: 48rem;"
-        return f"<p style='{frame}'><strong>Likely mistake:</strong> {_code(said.hint)} See {link}.</p>"
+        return f"<p style='{frame}'><strong>Likely mistake:</strong> {_code(said.hint)} See {section}.</p>"
+
+
+def _link(said, words):
+    where = f"../../chapters/{said.chapter}.ipynb#cell-id={section_id(said.section)}"
+    click = f"data-section='{html.escape(said.section)}' onclick='{html.escape(STAY)}'"
+    return f"<a href='{where}' {click}>{words}</a>"
+
+
+def _plain(value, kind):
+    """``value`` if it is of this kind: text, a truth value, or a finite number."""
+    if kind is float and type(value) in (int, float) and isfinite(value):
+        return value
+    if kind is float or type(value) is not kind:
+        raise TypeError(f"{value!r:.100} where a {kind.__name__} was wanted")
+    return value
 
 
 # JupyterLab scrolls to a section before the cells above it are drawn, which then push it away: scroll until it stays.
