@@ -20,7 +20,9 @@ The mathematics, on NumPy alone:
 The pictures:
 
 - ``plots``: what the chapters draw, on axes.
-- ``style``, ``svg``, ``figures``: a drawing becomes a picture with alt text, right on light and dark pages.
+- ``surroundings``: in front of a person, or in a build.
+- ``style``, ``svg``, ``page_assets``: colors, short SVG, and what a page needs once.
+- ``figures``: a drawing becomes a picture with alt text, right on light and dark pages.
 - ``explore``: a drawing function and lists of values become a figure that moves, live and published.
 
 The exercises:

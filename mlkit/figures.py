@@ -18,6 +18,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mlkit.page_assets import page_assets
 from mlkit.style import STYLE, StyledAxes, in_style, look_of, look_of_rulers
 from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
 from mlkit.validation import as_choice, as_flag, as_floats, as_number, as_text
@@ -73,8 +74,6 @@ class Picture:
         self._figures = ()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        from mlkit.explore.assets import page_assets  # the stylesheet is shared with the slider figures
-
         content = "".join([self.alt, *self.panels("")])
         name = "figure-" + hashlib.sha1(content.encode()).hexdigest()[:8]
         png = base64.b64encode(self.png()).decode()
@@ -176,6 +175,17 @@ def new_axes(
         if title is not None:
             axes.set_title(title, y=TITLE_HEIGHT)
     return axes
+
+
+def spare_axes():
+    """Return how many axes stand ready for the next frame."""
+    return sum(map(len, _spare.values()))
+
+
+def forget_axes():
+    """Forget all axes that were kept, and what new ones look like: the next frames are drawn on new axes."""
+    for kept in (_spare, _as_new, _ruled):
+        kept.clear()
 
 
 def _make_axes(settings):
