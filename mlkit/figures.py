@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mlkit.page_assets import page_assets
-from mlkit.style import STYLE, StyledAxes, in_style, look_of, look_of_rulers
+from mlkit.style import STYLE, StyledAxes, in_style, look_of, look_of_rulers, number, raised
 from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
 from mlkit.validation import as_choice, as_flag, as_floats, as_number, as_text
 
@@ -219,11 +219,10 @@ def _make_axes(settings):
 def _power_of_ten(value, _):
     """Ticks of a logarithmic axis in plain Unicode: 0.01, 1, 100, 10⁴."""
     if value == 0 or 1e-3 < abs(value) < 1e4:
-        return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+        return number(value)
     mantissa, exponent = f"{value:e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    digits = f"{float(mantissa):g}".replace("-", "\N{MINUS SIGN}")
-    return f"10{raised}" if digits == "1" else f"{digits}·10{raised}"
+    power = f"10{raised(int(exponent))}"
+    return power if float(mantissa) == 1 else f"{number(float(mantissa))}·{power}"
 
 
 def _limits(pair, name, scale):
