@@ -10,6 +10,7 @@ The mathematics, on NumPy alone:
 - ``layers``: a dense layer and an activation, forward and backward.
 - ``losses``: how wrong, as one number, together with its gradient.
 - ``network``: layers in a row: forward through all of them, then back.
+- ``assembly``: what happens once, when a network is made.
 - ``saving``: a network as a file, and back.
 - ``optimizers``: from SGD to Adam, each complete on its own.
 - ``schedules``: learning rates that change with the step.
@@ -30,7 +31,8 @@ The exercises:
 - ``checks``: what is right, what is not yet, and which mistake was made.
 - ``grading``: for instructors, from handing out to marks.
 
-At every door: ``validation``, which says what came and what was wanted.
+At every door: ``validation``, which says what came and what was wanted. Behind the mathematics:
+``attributes``, ``sums`` and ``blocks``.
 
 Nothing is loaded here: ``from mlkit import perceptron`` takes what you need.
 """

@@ -58,6 +58,32 @@ def as_floats(value, name, *, ndim=None, shape=None, complex_allowed=False):
     return array
 
 
+def float_type(dtype):
+    """Return ``dtype`` when it is float32 or float64, the types a network computes in.
+
+    >>> float_type("float16")
+    Traceback (most recent call last):
+    ValueError: dtype must be float32 or float64, got 'float16'
+    """
+    for allowed in (np.float32, np.float64):
+        if dtype is not None and dtype in (allowed, np.dtype(allowed), allowed.__name__):  # None == float64 in NumPy
+            return np.dtype(allowed)
+    raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+
+
+def as_dtype(array, dtype, name):
+    """Return the finite ``array`` as ``dtype``; a number float32 cannot hold raises a ``ValueError``.
+
+    >>> as_dtype(np.array([1e300]), np.float32, "weights")
+    Traceback (most recent call last):
+    ValueError: weights must be finite, got inf at index 0
+    """
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        return as_floats(array.astype(dtype), name)
+
+
 def as_examples(X, name="X"):
     """Return ``X`` as a float array of shape (n_examples, n_features), neither of them 0."""
     X = as_floats(X, name, ndim=2)
