@@ -4,6 +4,7 @@ The mathematics, on NumPy alone:
 
 - ``perceptron``: one neuron, and three ways for it to learn from its errors.
 - ``activations``: the functions between the layers, each beside its derivative.
+- ``activation_function``: what can be said of each of them.
 - ``graph``: a computation as a graph of single numbers, and the chain rule walking back through it.
 - ``gradient_check``: is this derivative right? Move a little and see.
 - ``initializers``: the weights before the first step, and one rule for how large they should be.

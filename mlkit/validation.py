@@ -159,6 +159,17 @@ def check_size(n_numbers, name):
         raise ValueError(f"{name} must make at most {MOST_NUMBERS:,} numbers, got {n_numbers:,}")
 
 
+def check_same_shape(array, name, other, other_name):
+    """Raise a ``ValueError`` unless the two have one shape.
+
+    >>> check_same_shape(np.zeros(2), "a", np.zeros(3), "z")
+    Traceback (most recent call last):
+    ValueError: a must have the shape of z, (3,), got (2,)
+    """
+    if np.shape(array) != np.shape(other):
+        raise ValueError(f"{name} must have the shape of {other_name}, {np.shape(other)}, got {np.shape(array)}")
+
+
 def finite_result(result, name):
     """Return ``result``, unless values of the argument ``name`` were so large that it overflowed."""
     if result is not None and not np.isfinite(result).all():
