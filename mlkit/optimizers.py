@@ -3,8 +3,9 @@
 SGD forgets; momentum remembers and overshoots; Nesterov looks ahead. AdaGrad gives every parameter a step
 size of its own, which only shrinks; RMSProp and AdaDelta let it recover; Adam puts the two lines together.
 
-Each class is complete on its own: ``update`` reads as the printed algorithm, with ``w`` a parameter, ``g``
-its gradient and the rest its state, all arrays of one shape that are changed in place.
+Each class is complete on its own: ``update`` is the printed algorithm, with ``w`` a parameter, ``g`` its
+gradient and the rest its state, all arrays of one shape that are changed in place. Where the order of a line
+is another one, for speed, it says so.
 """
 
 import copy
