@@ -5,14 +5,22 @@ Each function stands beside its derivative. A derivative is given ``z`` and the 
 element by element on any shape (softmax: on the last axis), keep float32, return a new array, and are
 called thousands of times while a network trains, so their door is narrow: whole numbers become float64,
 what is no number is a ``ValueError``, and NaN in gives NaN out (networks reject it at their own door).
-"""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+Below the two stands the entry: what ``ACTIVATIONS`` says of them.
+"""
 
 import numpy as np
 
-from mlkit.validation import as_number, refuse_masked
+from mlkit.activation_function import ActivationFunction, Parameter
+from mlkit.validation import check_same_shape, refuse_masked
+
+ACTIVATIONS = {}  # the entries by name, in the order of this file
+
+
+def _enter(function, derivative, *, parameter=None, **words):
+    """Enter a function into ``ACTIVATIONS`` under its own name."""
+    name, value = function.__name__, None if parameter is None else parameter.default
+    ACTIVATIONS[name] = ActivationFunction(name, function, derivative, parameter=parameter, value=value, **words)
 
 
 def identity(z):
@@ -29,6 +37,16 @@ def identity(z):
 def identity_derivative(z, a):
     """f′(z) = 1."""
     return np.ones_like(_numbers(a, "a"))
+
+
+_enter(
+    identity,
+    identity_derivative,
+    formula="z",
+    derivative_formula="1",
+    range="(−∞, ∞)",
+    paper="Widrow and Hoff, 1960",
+)
 
 
 def sigmoid(z):
@@ -52,6 +70,16 @@ def sigmoid_derivative(z, a):
     return a * (1 - a)
 
 
+_enter(
+    sigmoid,
+    sigmoid_derivative,
+    formula="1/(1 + e⁻ᶻ)",
+    derivative_formula="a(1 − a)",
+    range="(0, 1)",
+    paper="Rumelhart, Hinton and Williams, 1986",
+)
+
+
 def tanh(z):
     """Squash z into (−1, 1), centered on 0: tanh z = 2σ(2z) − 1.
 
@@ -67,6 +95,16 @@ def tanh_derivative(z, a):
     """tanh′(z) = 1 − a²: at most 1, at z = 0."""
     a = _numbers(a, "a")
     return 1 - a * a
+
+
+_enter(
+    tanh,
+    tanh_derivative,
+    formula="tanh z",
+    derivative_formula="1 − a²",
+    range="(−1, 1)",
+    paper="LeCun, Bottou, Orr and Müller, 1998",
+)
 
 
 def relu(z):
@@ -89,6 +127,19 @@ def relu_derivative(z, a):
     return np.sign(_numbers(a, "a").real)  # a is 0 or more, so 0 or 1; `a >= 0` would be true everywhere
 
 
+_enter(
+    relu,
+    relu_derivative,
+    formula="max(z, 0)",
+    derivative_formula="1 if z > 0, else 0",
+    range="[0, ∞)",
+    paper="Nair and Hinton, 2010",
+)
+
+
+_SHARE = Parameter("alpha", "α", 0.01, at_most=1.0)
+
+
 def leaky_relu(z, alpha=0.01):
     """Let the positive part through and a share α of the negative: max(z, αz), 0 ≤ α ≤ 1.
 
@@ -108,6 +159,20 @@ def leaky_relu_derivative(z, a, alpha=0.01):
     return np.maximum(np.sign(z.real), alpha)  # the sign is 1 where z > 0, and elsewhere not above α
 
 
+_enter(
+    leaky_relu,
+    leaky_relu_derivative,
+    formula="max(z, αz)",
+    derivative_formula="1 if z > 0, else α",
+    range="(−∞, ∞)",
+    parameter=_SHARE,
+    paper="Maas, Hannun and Ng, 2013",
+)
+
+
+_FLOOR = Parameter("alpha", "α", 1.0)
+
+
 def elu(z, alpha=1.0):
     """Let the positive part through, bend the negative down to −α: α(eᶻ − 1) for z ≤ 0, with α ≥ 0.
 
@@ -124,8 +189,19 @@ def elu(z, alpha=1.0):
 def elu_derivative(z, a, alpha=1.0):
     """1 where z > 0, else αeᶻ = a + α."""
     z, a, alpha = _numbers(z), _numbers(a, "a"), _FLOOR.check(alpha)
-    _same_shape(a, "a", z, "z")
+    check_same_shape(a, "a", z, "z")
     return np.where(z > 0, 1, a + alpha)
+
+
+_enter(
+    elu,
+    elu_derivative,
+    formula="z if z > 0, else α(eᶻ − 1)",
+    derivative_formula="1 if z > 0, else a + α",
+    range="(−α, ∞)",
+    parameter=_FLOOR,
+    paper="Clevert et al., 2016",
+)
 
 
 def softplus(z):
@@ -146,6 +222,19 @@ def softplus_derivative(z, a):
     return sigmoid(z)
 
 
+_enter(
+    softplus,
+    softplus_derivative,
+    formula="log(1 + eᶻ)",
+    derivative_formula="σ(z)",
+    range="(0, ∞)",
+    paper="Dugas et al., 2001",
+)
+
+
+_BETA = Parameter("beta", "β", 1.0)
+
+
 def swish(z, beta=1.0):
     """Weigh z with its own sigmoid: z σ(βz), β ≥ 0. β = 0 gives z/2; a large β comes near ReLU.
 
@@ -162,9 +251,23 @@ def swish(z, beta=1.0):
 def swish_derivative(z, a, beta=1.0):
     """s + βa(1 − s) with s = σ(βz)."""
     z, a, beta = _numbers(z), _numbers(a, "a"), _BETA.check(beta)
-    _same_shape(a, "a", z, "z")
+    check_same_shape(a, "a", z, "z")
     s = sigmoid(beta * z)
     return s + beta * a * (1 - s)
+
+
+_enter(
+    swish,
+    swish_derivative,
+    formula="z σ(βz)",
+    derivative_formula="s + βa(1 − s), s = σ(βz)",
+    range="[−0.278/β, ∞)",
+    parameter=_BETA,
+    paper="Ramachandran et al., 2017",
+)
+
+
+_TEMPERATURE = Parameter("temperature", "T", 1.0, at_least=1e-100)
 
 
 def softmax(z, temperature=1.0):
@@ -194,128 +297,20 @@ def softmax_backward(a, grad, temperature=1.0):
     array([ 0.25, -0.25])
     """
     a, grad, temperature = _numbers(a, "a"), _numbers(grad, "grad"), _TEMPERATURE.check(temperature)
-    _same_shape(grad, "grad", a, "a")
+    check_same_shape(grad, "grad", a, "a")
     return a * (grad - (grad * a).sum(axis=-1, keepdims=True)) / temperature
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """The one number that shapes an activation: its name, its default, and the bounds it must keep."""
-
-    name: str
-    symbol: str
-    default: float
-    at_least: float = 0.0
-    at_most: float = 1e100
-
-    def check(self, value):
-        """Return ``value``, or raise a ``ValueError`` when it is no number within the bounds."""
-        if type(value) is float and self.at_least <= value <= self.at_most:  # the quick way, inside training
-            return value
-        return as_number(value, self.name, at_least=self.at_least, at_most=self.at_most)
-
-
-_SHARE = Parameter("alpha", "α", 0.01, at_most=1.0)
-_FLOOR = Parameter("alpha", "α", 1.0)
-_BETA = Parameter("beta", "β", 1.0)
-_TEMPERATURE = Parameter("temperature", "T", 1.0, at_least=1e-100)
-
-
-@dataclass(frozen=True)
-class ActivationFunction:
-    """A function, its derivative and what the gallery says about them.
-
-    Attributes
-    ----------
-    name, formula, derivative_formula, range, paper : str
-        Plain Unicode text.
-    parameter : Parameter or None
-        What shapes the function, for instance leaky ReLU's ``alpha``.
-    value : float or None
-        The parameter's value here; change it with ``with_parameter``.
-
-    Examples
-    --------
-    >>> leaky = ACTIVATIONS["leaky_relu"].with_parameter(0.5)
-    >>> a = leaky(z := np.array([-1.0, 0.0, 1.0]))
-    >>> leaky.derivative(z, a)
-    array([0.5, 0.5, 1. ])
-    """
-
-    name: str
-    function: Callable
-    slope: Callable | None
-    formula: str = ""
-    derivative_formula: str = ""
-    range: str = ""
-    parameter: Parameter | None = None
-    paper: str = ""
-    value: float | None = None
-
-    def __call__(self, z):
-        """Return a = f(z)."""
-        return self.function(z) if self.value is None else self.function(z, self.value)
-
-    def derivative(self, z, a):
-        """Return f′(z), element by element; softmax has none and raises ``ValueError``."""
-        if self.slope is None:
-            raise ValueError(f"{self.name} has no derivative element by element: use backward(z, a, grad)")
-        _same_shape(a, "a", z, "z")
-        return self.slope(z, a) if self.value is None else self.slope(z, a, self.value)
-
-    def backward(self, z, a, grad):
-        """Carry ∂L/∂a = ``grad`` back to ∂L/∂z; all three have one shape."""
-        if self.slope is None:
-            return softmax_backward(a, grad, self.value)
-        _same_shape(grad, "grad", a, "a")
-        return grad * self.derivative(z, a)
-
-    def with_parameter(self, value):
-        """Return the same function with another α, β or temperature."""
-        if self.parameter is None:
-            raise ValueError(f"{self.name} has no parameter, got {value!r}")
-        return replace(self, value=self.parameter.check(value))
-
-
-_TABLE = [
-    # the function, its derivative, the formula of each, the range, the parameter, the paper
-    (identity, identity_derivative, "z", "1", "(−∞, ∞)", None, "Widrow and Hoff, 1960"),
-    (sigmoid, sigmoid_derivative, "1/(1 + e⁻ᶻ)", "a(1 − a)", "(0, 1)", None, "Rumelhart, Hinton and Williams, 1986"),
-    (tanh, tanh_derivative, "tanh z", "1 − a²", "(−1, 1)", None, "LeCun, Bottou, Orr and Müller, 1998"),
-    (relu, relu_derivative, "max(z, 0)", "1 if z > 0, else 0", "[0, ∞)", None, "Nair and Hinton, 2010"),
-    (
-        leaky_relu,
-        leaky_relu_derivative,
-        "max(z, αz)",
-        "1 if z > 0, else α",
-        "(−∞, ∞)",
-        _SHARE,
-        "Maas, Hannun and Ng, 2013",
-    ),
-    (
-        elu,
-        elu_derivative,
-        "z if z > 0, else α(eᶻ − 1)",
-        "1 if z > 0, else a + α",
-        "(−α, ∞)",
-        _FLOOR,
-        "Clevert et al., 2016",
-    ),
-    (softplus, softplus_derivative, "log(1 + eᶻ)", "σ(z)", "(0, ∞)", None, "Dugas et al., 2001"),
-    (
-        swish,
-        swish_derivative,
-        "z σ(βz)",
-        "s + βa(1 − s), s = σ(βz)",
-        "[−0.278/β, ∞)",
-        _BETA,
-        "Ramachandran et al., 2017",
-    ),
-    (softmax, None, "e^(z_k/T) / Σⱼ e^(zⱼ/T)", "aᵢ(δᵢⱼ − aⱼ)/T", "(0, 1), sum 1", _TEMPERATURE, "Bridle, 1990"),
-]
-ACTIVATIONS = {
-    row[0].__name__: ActivationFunction(row[0].__name__, *row, value=row[5] and row[5].default) for row in _TABLE
-}
+_enter(
+    softmax,
+    None,
+    formula="e^(z_k/T) / Σⱼ e^(zⱼ/T)",
+    derivative_formula="aᵢ(δᵢⱼ − aⱼ)/T",
+    range="(0, 1), sum 1",
+    parameter=_TEMPERATURE,
+    paper="Bridle, 1990",
+    carry=softmax_backward,
+)
 
 
 def get_activation(activation):
@@ -374,8 +369,3 @@ def _numbers(z, name="z"):
     if z.dtype.kind in "biu":
         return z.astype(np.float64)
     raise ValueError(f"{name} must hold numbers, got dtype {z.dtype}")
-
-
-def _same_shape(array, name, other, other_name):
-    if np.shape(array) != np.shape(other):
-        raise ValueError(f"{name} must have the shape of {other_name}, {np.shape(other)}, got {np.shape(array)}")

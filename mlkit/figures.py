@@ -18,7 +18,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mlkit.style import STYLE, StyledAxes, in_style, look_of, look_of_rulers
+from mlkit.page_assets import page_assets
+from mlkit.style import STYLE, StyledAxes, in_style, look_of, look_of_rulers, number, raised
 from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
 from mlkit.validation import as_choice, as_flag, as_floats, as_number, as_text
 
@@ -73,8 +74,6 @@ class Picture:
         self._figures = ()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        from mlkit.explore.assets import page_assets  # the stylesheet is shared with the slider figures
-
         content = "".join([self.alt, *self.panels("")])
         name = "figure-" + hashlib.sha1(content.encode()).hexdigest()[:8]
         png = base64.b64encode(self.png()).decode()
@@ -178,6 +177,17 @@ def new_axes(
     return axes
 
 
+def spare_axes():
+    """Return how many axes stand ready for the next frame."""
+    return sum(map(len, _spare.values()))
+
+
+def forget_axes():
+    """Forget all axes that were kept, and what new ones look like: the next frames are drawn on new axes."""
+    for kept in (_spare, _as_new, _ruled):
+        kept.clear()
+
+
 def _make_axes(settings):
     xlim, ylim, xlabel, ylabel, titled, width, height, xticks, yticks, xscale, yscale, grid = settings
     figure = Figure(figsize=(width, height))
@@ -209,11 +219,10 @@ def _make_axes(settings):
 def _power_of_ten(value, _):
     """Ticks of a logarithmic axis in plain Unicode: 0.01, 1, 100, 10⁴."""
     if value == 0 or 1e-3 < abs(value) < 1e4:
-        return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+        return number(value)
     mantissa, exponent = f"{value:e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    digits = f"{float(mantissa):g}".replace("-", "\N{MINUS SIGN}")
-    return f"10{raised}" if digits == "1" else f"{digits}·10{raised}"
+    power = f"10{raised(int(exponent))}"
+    return power if float(mantissa) == 1 else f"{number(float(mantissa))}·{power}"
 
 
 def _limits(pair, name, scale):

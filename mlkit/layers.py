@@ -9,18 +9,20 @@ stands in the place of the examples, so that a bias is added to every example of
 """
 
 import copy
-from functools import lru_cache
-from operator import attrgetter
 
 import numpy as np
 
 from mlkit.activations import get_activation
+from mlkit.attributes import copied_into
 from mlkit.initializers import get_initializer
-from mlkit.validation import as_count, as_floats, as_generator, check_size, finite_result
+from mlkit.sums import sum_over_examples
+from mlkit.validation import as_count, as_dtype, as_floats, as_generator, check_size, finite_result, float_type
 
 
 class Layer:
-    """What all layers share: the checks at the door. The mathematics is in ``compute`` and ``propagate``.
+    """What all layers share: the checks at the door. The mathematics is in ``_forward`` and ``_backward``.
+
+    A name that begins with an underscore is the same without the checks: what training calls at every step.
 
     After a pass the layer keeps, for ``backward`` and for the pictures, what went through it.
 
@@ -49,7 +51,7 @@ class Layer:
         inputs = as_floats(inputs, "inputs")
         self.check_shape(inputs.shape, "inputs")
         with np.errstate(over="ignore", invalid="ignore"):
-            return finite_result(self.compute(inputs), "inputs")
+            return finite_result(self._forward(inputs), "inputs")
 
     def backward(self, grad, *, need_input_gradient=True):
         """Keep the gradients of the parameters and return ∂L/∂(inputs).
@@ -70,19 +72,19 @@ class Layer:
             raise ValueError("backward needs what forward keeps: call forward(inputs) first")
         grad = as_floats(grad, "grad", shape=self.outputs.shape)
         with np.errstate(over="ignore", invalid="ignore"):
-            return finite_result(self.propagate(grad, need_input_gradient), "grad")
+            return finite_result(self._backward(grad, need_input_gradient), "grad")
 
     def check_shape(self, shape, name):
         """Raise a ``ValueError`` unless arrays of ``shape`` may enter this layer."""
         if len(shape) < 2 or 0 in shape:
             raise ValueError(f"{name} must have shape (n_examples, n_inputs), none of them 0, got {shape}")
 
-    def compute(self, inputs):
-        """Return the outputs of checked inputs: what training calls at every step."""
+    def _forward(self, inputs):
+        """Return the outputs of checked inputs, and keep both."""
         raise NotImplementedError
 
-    def propagate(self, grad, need_input_gradient=True):
-        """Carry a checked gradient back: what training calls at every step."""
+    def _backward(self, grad, need_input_gradient=True):
+        """Return ∂L/∂(inputs) of a checked ∂L/∂(outputs), and keep the gradients of the parameters."""
         raise NotImplementedError
 
     def copy(self):
@@ -99,21 +101,6 @@ class Layer:
     def stack(self, others):
         """Return copies of this layer and ``others`` as the replicas of one layer."""
         return self.copy()
-
-
-def copied_into(name):
-    """Return an attribute that is an array others hold as well: what is assigned is copied into it."""
-
-    def assign(owner, values):
-        array = vars(owner)[f"_{name}"]
-        array[...] = as_dtype(as_floats(values, name, shape=array.shape), array.dtype, name)
-
-    return property(attrgetter(f"_{name}"), assign, doc="")  # what it is stands in the docstring of its class
-
-
-def settled(name):
-    """Return an attribute that is read and never assigned."""
-    return property(attrgetter(f"_{name}"), doc="")
 
 
 class Dense(Layer):
@@ -184,27 +171,22 @@ class Dense(Layer):
         """Work from now on with these arrays: a network puts the parameters of all layers in one place."""
         self._weights, self._biases = parameters
         self._weights_gradient, self._biases_gradient = gradients
-        self._biases_gradient_row = self._biases_gradient.reshape(*self._weights.shape[:-2], 1, -1)  # a view
-
-    def __setstate__(self, state):  # after a deep copy or unpickling: the view has become a copy
-        vars(self).update(state)
-        self.use(self.parameters, self.gradients)
 
     parameters = property(lambda self: (self._weights, self._biases))
     gradients = property(lambda self: (self._weights_gradient, self._biases_gradient))
     n_inputs = property(lambda self: self._weights.shape[-2])
     n_outputs = property(lambda self: self._weights.shape[-1])
 
-    def compute(self, inputs):
+    def _forward(self, inputs):
         self.inputs = inputs
         self.outputs = z = inputs @ self._weights
         z += self._biases
         return z
 
-    def propagate(self, grad, need_input_gradient=True):
+    def _backward(self, grad, need_input_gradient=True):
         self.grad = grad
         np.matmul(self.inputs.mT, grad, out=self._weights_gradient)
-        np.matmul(ones(1, grad.shape[-2], grad.dtype), grad, out=self._biases_gradient_row)  # Σ_examples
+        self._biases_gradient[...] = sum_over_examples(grad)
         return grad @ self._weights.mT if need_input_gradient else None
 
     def check_shape(self, shape, name):
@@ -265,12 +247,12 @@ class Activation(Layer):
         """The ``ActivationFunction``; settled when the layer is made."""
         return self._function
 
-    def compute(self, inputs):
+    def _forward(self, inputs):
         self.inputs = inputs
         self.outputs = a = self._function.function(inputs, *self._parameter)
         return a
 
-    def propagate(self, grad, need_input_gradient=True):
+    def _backward(self, grad, need_input_gradient=True):
         self.grad = grad
         z, a, derivative = self.inputs, self.outputs, self._function.slope
         if derivative is None:  # softmax: no derivative number by number
@@ -289,27 +271,3 @@ class Activation(Layer):
     def a(self):
         """What went out: A = f(Z)."""
         return self.outputs
-
-
-@lru_cache(maxsize=64)
-def ones(n_rows, n_columns, dtype):
-    """Return a matrix of ones, made once: ``ones @ A`` sums the rows of A, faster than ``A.sum`` for small A."""
-    matrix = np.ones((n_rows, n_columns), dtype)
-    matrix.flags.writeable = False
-    return matrix
-
-
-def float_type(dtype):
-    """Return ``dtype`` when it is float32 or float64, the types a network computes in."""
-    for allowed in (np.float32, np.float64):
-        if dtype is not None and dtype in (allowed, np.dtype(allowed), allowed.__name__):  # None == float64 in NumPy
-            return np.dtype(allowed)
-    raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
-
-
-def as_dtype(array, dtype, name):
-    """Return the finite ``array`` as ``dtype``; a number float32 cannot hold raises a ``ValueError``."""
-    if array.dtype == dtype:
-        return array
-    with np.errstate(over="ignore"):
-        return as_floats(array.astype(dtype), name)

@@ -10,8 +10,8 @@ gradient is the same for all three losses, (ŷ − y)/n, and nothing can overflo
 
 import numpy as np
 
-from mlkit.layers import as_dtype, ones
-from mlkit.validation import as_choice, as_count, as_floats, as_labels
+from mlkit.sums import largest_output, sum_of_products, sum_over_outputs
+from mlkit.validation import as_choice, as_count, as_dtype, as_floats, as_labels
 
 
 class Loss:
@@ -99,7 +99,7 @@ class SquaredError(Loss):
     def formula(self, outputs, targets):
         n = outputs.shape[-2]
         error = outputs - targets
-        value = 0.5 * _sum_of_products(error, error) / n
+        value = 0.5 * sum_of_products(error, error) / n
         return value, error / n
 
 
@@ -190,10 +190,10 @@ class CategoricalCrossEntropyFromLogits(CategoricalCrossEntropy):
 
     def formula(self, outputs, targets):
         n, y = outputs.shape[-2], targets
-        z = outputs - _row_maximum(outputs)
-        total = np.exp(z) @ ones(z.shape[-1], 1, z.dtype)  # Σⱼ e^(zⱼ), shape (..., n, 1)
+        z = outputs - largest_output(outputs)
+        total = sum_over_outputs(np.exp(z))  # Σⱼ e^(zⱼ), shape (..., n, 1)
         log_p = z - np.log(total)
-        return -_sum_of_products(y, log_p) / n, (np.exp(log_p) - y) / n
+        return -sum_of_products(y, log_p) / n, (np.exp(log_p) - y) / n
 
 
 LOSSES = {
@@ -248,19 +248,6 @@ def _what_labels_lack(floats, name):
     """Labels that were read from a table are often 0.0 and 1.0; numbers to be predicted lack an axis."""
     cure = "astype(int)" if (floats == floats.round()).all() else "reshape(-1, 1)"
     return f"{len(floats)} labels of dtype {floats.dtype}: use {name}.{cure}"
-
-
-def _sum_of_products(a, b):
-    """Σ over examples and outputs of a ⊙ b: a number, or one per replica."""
-    return np.vdot(a, b) if a.ndim == b.ndim == 2 else (a * b).sum(axis=(-2, -1))
-
-
-def _row_maximum(z):
-    """The largest of each row, shape (..., n, 1)."""
-    if z.ndim == 2:
-        return z.max(axis=-1, keepdims=True)
-    # NumPy is slow along an axis of a few numbers when there are many rows: put it first, then it is fast
-    return np.moveaxis(z, -1, 0).copy().max(axis=0)[..., np.newaxis]
 
 
 def _y_log_p(y, p):

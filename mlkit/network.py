@@ -1,8 +1,7 @@
 """A network is its layers one after the other: forward through them, backward through them reversed.
 
-That is the whole of backpropagation here. The rest of this file is bookkeeping: all parameters live in one
-long array, ``parameter_vector``, of which every layer's weights are a view, so that an optimizer moves
-them all with one line of NumPy; and many networks of one shape, *replicas*, can be trained side by side.
+That is the whole of backpropagation here. What happens only once, when a network is made, is in
+``mlkit.assembly``. Many networks of one shape, *replicas*, can be trained side by side.
 """
 
 from functools import partial
@@ -11,14 +10,18 @@ from itertools import pairwise
 import numpy as np
 
 from mlkit.activations import ACTIVATIONS
-from mlkit.layers import Activation, Dense, Layer, as_dtype, copied_into, settled
-from mlkit.losses import LOSSES, as_targets, get_loss
+from mlkit.assembly import as_layers, as_sizes, dense_of, fuse, gather, purpose
+from mlkit.attributes import copied_into, settled
+from mlkit.layers import Activation, Dense
+from mlkit.losses import as_targets
 from mlkit.saving import read_saved, save_network
-from mlkit.validation import as_count, as_floats, check_size, finite_result
+from mlkit.validation import as_count, as_dtype, as_floats, finite_result
 
 
 class Network:
     """Layers in a row, and the loss that says what they are for.
+
+    A name that begins with an underscore is the same without the checks: what training calls at every step.
 
     Parameters
     ----------
@@ -54,21 +57,111 @@ class Network:
     """
 
     def __init__(self, layers, loss=None):
-        self._layers = _as_layers(layers)
-        self._gather()
-        self._loss, self._output = _purpose(self.layers[-1], loss)
-        if self.output == "softmax" and self._dense[-1].n_outputs == 1:
-            raise ValueError("softmax needs at least 2 outputs, of one it is always 1: use output='sigmoid'")
-        self._trunk, self._end = _fuse(self.layers, self.loss)
+        self._layers = as_layers(layers)
+        self._loss, self._output = purpose(self.layers, loss)
+        self._body, self._cost = fuse(self.layers, self.loss)  # what training goes through: the same, or a layer less
+        self._parameter_vector, self._gradient_vector = gather(self.layers)
 
-    layers = settled("layers")
-    loss = settled("loss")
-    output = settled("output")
-    replicas = settled("replicas")
-    parameters = settled("parameters")
-    gradients = settled("gradients")
-
+    layers, loss, output = settled("layers"), settled("loss"), settled("output")
     parameter_vector, gradient_vector = copied_into("parameter_vector"), copied_into("gradient_vector")
+
+    def forward(self, X):
+        """Return the outputs, shape (n_examples, n_outputs); each layer keeps what passed through it.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_examples, n_features)
+            Used in the type of the parameters. Or with a replica axis, to give each replica its own X.
+        """
+        X = self.as_inputs(X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return finite_result(self._forward(X, self.layers), "X")
+
+    def _forward(self, X, layers):
+        for layer in layers:
+            X = layer._forward(X)
+        return X
+
+    def backward(self, grad, *, need_input_gradient=False):
+        """Fill ``gradients`` from ``grad`` = ∂L/∂(outputs) of the last ``forward``; return ∂L/∂X if it is needed."""
+        for layer in reversed(self.layers[1:]):
+            grad = layer.backward(grad)
+        grad = self.layers[0].backward(grad, need_input_gradient=need_input_gradient)
+        return grad if need_input_gradient else None
+
+    def backpropagate(self, X, y):
+        """Return the loss of ``X`` and ``y``, and fill ``gradients``: forward, loss, backward.
+
+        ``y`` is integer labels (n_examples,) or targets (n_examples, n_outputs). The value is a number, or
+        has one entry per replica.
+
+        >>> network = Network.mlp([2, 2], initializer="zeros", rng=np.random.default_rng(0))
+        >>> float(network.backpropagate([[1.0, 2.0]], [1]).round(4))  # log 2: it knows nothing yet
+        0.6931
+        >>> network.gradients[0].tolist()
+        [[0.5, -0.5], [1.0, -1.0]]
+        """
+        X = self.as_inputs(X)
+        targets = self.as_targets(y, X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = self._backpropagate(X, targets)
+        finite_result(self._gradient_vector, "X")
+        return value
+
+    def _backpropagate(self, X, targets):
+        outputs = self._forward(X, self._body)
+        value, grad = self._cost.formula(outputs, targets)
+        for layer in reversed(self._body[1:]):
+            grad = layer._backward(grad)
+        self._body[0]._backward(grad, need_input_gradient=False)  # nobody needs the gradient of X
+        return value
+
+    def predict(self, X):
+        """Return labels (n_examples,); for several sigmoids 0/1 for each; for regression the outputs themselves.
+
+        Of equal probabilities the first class is taken; a sigmoid of exactly ½ is a 0.
+        """
+        return self._decide(self.forward(X), 0.0 if self.loss.takes_logits else 0.5)
+
+    def predict_proba(self, X):
+        """Return the probability of each class, shape (n_examples, n_classes); a single sigmoid makes two columns.
+
+        Raises
+        ------
+        ValueError
+            When the outputs are no probabilities, because the network is for regression.
+        """
+        if self.output == "identity":
+            raise ValueError("this network's outputs are numbers, not probabilities: use predict(X)")
+        p = self.forward(X)
+        if self.loss.takes_logits:
+            p = ACTIVATIONS[self.output](p)
+        return np.concatenate([1 - p, p], axis=-1) if self._one_sigmoid() else p
+
+    def evaluate(self, X, y):
+        """Return the loss on ``X`` and ``y`` and the share of right answers, which is None for regression."""
+        X = self.as_inputs(X)
+        targets = self.as_targets(y, X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._evaluate(X, targets)
+
+    def _evaluate(self, X, targets):
+        outputs = self._forward(X, self._body)
+        value, _ = self._cost.formula(outputs, targets)
+        if self.output == "identity":
+            return value, None
+        right = self._decide(outputs, 0.0 if self._cost.takes_logits else 0.5) == self._decide(targets, 0.5)
+        return value, right.reshape(*outputs.shape[:-2], -1).mean(axis=-1)
+
+    def _decide(self, outputs, threshold):
+        if self.output == "softmax":
+            return outputs.argmax(axis=-1)
+        if self.output == "sigmoid":
+            outputs = (outputs > threshold).astype(np.int64)
+        return outputs[..., 0] if self._one_sigmoid() else outputs
+
+    def _one_sigmoid(self):
+        return self.output == "sigmoid" and self._dense[-1].n_outputs == 1
 
     @classmethod
     def mlp(
@@ -107,11 +200,7 @@ class Network:
         >>> network.predict_proba(np.zeros((5, 2))).shape
         (100, 5, 2)
         """
-        if not isinstance(sizes, list | tuple) or len(sizes) < 2:
-            raise ValueError(f"sizes must list the inputs, the hidden layers and the outputs, got {sizes!r}")
-        sizes = [as_count(size, f"sizes[{i}]") for i, size in enumerate(sizes)]
-        numbers = sum((n_inputs + 1) * n_outputs for n_inputs, n_outputs in pairwise(sizes))
-        check_size(numbers * as_count(1 if replicas is None else replicas, "replicas"), "sizes and replicas")
+        sizes = as_sizes(sizes, replicas)
         if replicas is not None:
             draw = partial(cls.mlp, sizes, activation=activation, initializer=initializer, output=output)
             return cls.stack([draw(loss=loss, rng=rng, dtype=dtype) for _ in range(replicas)])
@@ -145,91 +234,21 @@ class Network:
 
     __copy__ = copy
 
-    def forward(self, X):
-        """Return the outputs, shape (n_examples, n_outputs); each layer keeps what passed through it.
+    @property
+    def replicas(self):
+        return None if self._parameter_vector.ndim == 1 else len(self._parameter_vector)
 
-        Parameters
-        ----------
-        X : array_like, shape (n_examples, n_features)
-            Used in the type of the parameters. Or with a replica axis, to give each replica its own X.
-        """
-        X = self.as_inputs(X)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return finite_result(self._compute(X, self.layers), "X")
+    @property
+    def parameters(self):
+        return tuple(array for layer in self._dense for array in layer.parameters)
 
-    def backward(self, grad, *, need_input_gradient=False):
-        """Fill ``gradients`` from ``grad`` = ∂L/∂(outputs) of the last ``forward``; return ∂L/∂X if it is needed."""
-        for layer in reversed(self.layers[1:]):
-            grad = layer.backward(grad)
-        grad = self.layers[0].backward(grad, need_input_gradient=need_input_gradient)
-        return grad if need_input_gradient else None
+    @property
+    def gradients(self):
+        return tuple(array for layer in self._dense for array in layer.gradients)
 
-    def backpropagate(self, X, y):
-        """Return the loss of ``X`` and ``y``, and fill ``gradients``: forward, loss, backward.
-
-        ``y`` is integer labels (n_examples,) or targets (n_examples, n_outputs). The value is a number, or
-        has one entry per replica.
-
-        >>> network = Network.mlp([2, 2], initializer="zeros", rng=np.random.default_rng(0))
-        >>> float(network.backpropagate([[1.0, 2.0]], [1]).round(4))  # log 2: it knows nothing yet
-        0.6931
-        >>> network.gradients[0].tolist()
-        [[0.5, -0.5], [1.0, -1.0]]
-        """
-        X = self.as_inputs(X)
-        targets = self.as_targets(y, X)
-        with np.errstate(over="ignore", invalid="ignore"):
-            value = self.sweep(X, targets)
-        finite_result(self._gradient_vector, "X")
-        return value
-
-    def sweep(self, X, targets):
-        """``backpropagate`` without its checks: what training calls at every step."""
-        for layer in self._trunk:
-            X = layer.compute(X)
-        value, grad = self._end.formula(X, targets)
-        for layer in self._trunk[:0:-1]:
-            grad = layer.propagate(grad)
-        self._trunk[0].propagate(grad, False)  # nobody needs the gradient of X
-        return value
-
-    def predict(self, X):
-        """Return labels (n_examples,); for several sigmoids 0/1 for each; for regression the outputs themselves.
-
-        Of equal probabilities the first class is taken; a sigmoid of exactly ½ is a 0.
-        """
-        return self._decide(self.forward(X), 0.0 if self.loss.takes_logits else 0.5)
-
-    def predict_proba(self, X):
-        """Return the probability of each class, shape (n_examples, n_classes); a single sigmoid makes two columns.
-
-        Raises
-        ------
-        ValueError
-            When the outputs are no probabilities, because the network is for regression.
-        """
-        if self.output == "identity":
-            raise ValueError("this network's outputs are numbers, not probabilities: use predict(X)")
-        p = self.forward(X)
-        if self.loss.takes_logits:
-            p = ACTIVATIONS[self.output](p)
-        return np.concatenate([1 - p, p], axis=-1) if self._one_sigmoid() else p
-
-    def evaluate(self, X, y):
-        """Return the loss on ``X`` and ``y`` and the share of right answers, which is None for regression."""
-        X = self.as_inputs(X)
-        targets = self.as_targets(y, X)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self.measure(X, targets)
-
-    def measure(self, X, targets):
-        """``evaluate`` without its checks."""
-        outputs = self._compute(X, self._trunk)
-        value, _ = self._end.formula(outputs, targets)
-        if self.output == "identity":
-            return value, None
-        right = self._decide(outputs, 0.0 if self._end.takes_logits else 0.5) == self._decide(targets, 0.5)
-        return value, right.reshape(*outputs.shape[:-2], -1).mean(axis=-1)
+    @property
+    def _dense(self):
+        return dense_of(self.layers)
 
     def as_inputs(self, X, name="X"):
         """Return ``X`` in the type of the parameters, or raise a ``ValueError`` when it does not fit the network."""
@@ -275,80 +294,5 @@ class Network:
         return f"Network({list(self.layers)}, {self.loss!r}, replicas={self.replicas})"
 
     def __setstate__(self, state):  # after a deep copy or unpickling: views have become copies
-        self.__dict__.update(state)
-        self._gather()
-
-    def _compute(self, X, layers):
-        for layer in layers:
-            X = layer.compute(X)
-        return X
-
-    def _decide(self, outputs, threshold):
-        if self.output == "softmax":
-            return outputs.argmax(axis=-1)
-        if self.output == "sigmoid":
-            outputs = (outputs > threshold).astype(np.int64)
-        return outputs[..., 0] if self._one_sigmoid() else outputs
-
-    def _one_sigmoid(self):
-        return self.output == "sigmoid" and self._dense[-1].n_outputs == 1
-
-    def _gather(self):
-        """Move the parameters of all layers into one array, and give the layers views of it."""
-        dense = self._dense = [layer for layer in self.layers if isinstance(layer, Dense)]
-        replicas = dense[0].weights.shape[:-2]  # () without replicas
-        self._replicas = replicas[0] if replicas else None
-        arrays = [array.reshape(*replicas, -1) for layer in dense for array in layer.parameters]
-        self._parameter_vector = np.concatenate(arrays, axis=-1)
-        self._gradient_vector = np.zeros_like(self._parameter_vector)
-        start = 0
-        for layer in dense:
-            middle = start + layer.n_inputs * layer.n_outputs
-            stop = middle + layer.n_outputs
-            pieces = [(np.s_[..., start:middle], layer.weights.shape), (np.s_[..., middle:stop], layer.biases.shape)]
-            vectors = self._parameter_vector, self._gradient_vector
-            layer.use(*([vector[piece].reshape(shape) for piece, shape in pieces] for vector in vectors))
-            start = stop
-        self._parameters = tuple(array for layer in dense for array in layer.parameters)
-        self._gradients = tuple(array for layer in dense for array in layer.gradients)
-
-
-def _as_layers(layers):
-    """Return the layers as a tuple when they can follow one another."""
-    if not isinstance(layers, list | tuple) or not all(isinstance(layer, Layer) for layer in layers):
-        raise ValueError(f"layers must be a list of layers, got {layers!r}")
-    if len({id(layer) for layer in layers}) < len(layers) or any(layer.in_network for layer in layers):
-        raise ValueError("layers must be new ones: a layer stands once, in one network; network.copy() makes others")
-    dense = [layer for layer in layers if isinstance(layer, Dense)]
-    if not dense:
-        raise ValueError("layers must hold at least one Dense layer: without one there is nothing to learn")
-    for before, after in pairwise(dense):
-        if before.n_outputs != after.n_inputs:
-            raise ValueError(f"layers must fit: {after!r} follows {before!r}")
-        if before.weights.dtype != after.weights.dtype or before.weights.shape[:-2] != after.weights.shape[:-2]:
-            raise ValueError(f"layers must have one dtype and the same replicas: {after!r} follows {before!r}")
-    for layer in layers:
-        layer.in_network = True
-    return tuple(layers)
-
-
-def _purpose(last_layer, loss):
-    """Return the loss, by default the one that fits the last layer, and what the outputs then are."""
-    last = last_layer.function.name if isinstance(last_layer, Activation) else "identity"
-    loss = get_loss(_FITTING.get(last, "squared_error") if loss is None else loss)
-    wanted = "identity" if loss.takes_logits else loss.output
-    if loss.output != "identity" and last in ACTIVATIONS and last != wanted:
-        raise ValueError(f"loss {loss.name!r} needs outputs of {wanted}, but the last layer gives those of {last}")
-    return loss, last if last in _FITTING else loss.output
-
-
-def _fuse(layers, loss):
-    """Return the layers to pass and the loss to compute in training: a last activation that fits goes into the loss."""
-    last = layers[-1]
-    fits = isinstance(last, Activation) and last.function == ACTIVATIONS.get(loss.output)
-    if not fits or loss.takes_logits or LOSSES.get(loss.name) is not loss:
-        return layers, loss
-    return layers[:-1], LOSSES.get(f"{loss.name}_from_logits", loss)
-
-
-_FITTING = {"softmax": "categorical_cross_entropy", "sigmoid": "binary_cross_entropy"}
+        vars(self).update(state)
+        self._parameter_vector, self._gradient_vector = gather(self.layers)

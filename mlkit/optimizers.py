@@ -3,40 +3,27 @@
 SGD forgets; momentum remembers and overshoots; Nesterov looks ahead. AdaGrad gives every parameter a step
 size of its own, which only shrinks; RMSProp and AdaDelta let it recover; Adam puts the two lines together.
 
-Each class is complete on its own: ``update`` reads as the printed algorithm, with ``w`` a parameter, ``g``
-its gradient and the rest its state, all arrays of one shape that are changed in place.
+Each class is complete on its own: ``update`` is the printed algorithm, with ``w`` a parameter, ``g`` its
+gradient and the rest its state, all arrays of one shape that are changed in place. Where the order of a line
+is another one, for speed, it says so.
 """
 
 import copy
 
 import numpy as np
 
+from mlkit.attributes import Checked
+from mlkit.blocks import in_blocks
 from mlkit.schedules import as_schedule, rate_at
-from mlkit.validation import as_choice, as_floats, as_number
+from mlkit.validation import as_choice, as_floats
 
 SMALLEST_EPSILON = 1e-37  # less would be 0 in float32, and 0/0 where g is 0
-BLOCK_BYTES = 2**17  # a formula's intermediate results are this large at most: they stay in the cache
-
-
-class Checked:
-    """An attribute that is a number within bounds: assigned at any time, and checked each time.
-
-    There is no ``__get__``, so the number is read from the object itself, at no cost.
-    """
-
-    def __init__(self, **bounds):
-        self.bounds = bounds
-
-    def __set_name__(self, owner, name):
-        self.name = name
-
-    def __set__(self, optimizer, value):
-        vars(optimizer)[self.name] = as_number(value, self.name, **self.bounds)
 
 
 class Optimizer:
     """What all optimizers share: the learning rate, the count of steps, the state.
 
+    ``_step`` is ``step`` without its checks: what training calls.
     An optimizer can be copied (``copy.deepcopy``) and kept in a file (``pickle``) with all it remembers. The copy goes
     on with the first parameters of the same shapes that it is given: those of a network that was copied or saved too.
 
@@ -97,7 +84,7 @@ class Optimizer:
         self.prepare(parameters)
         gradients = _as_gradients(gradients, parameters)
         with np.errstate(over="ignore", invalid="ignore"):
-            self.advance(parameters, gradients)
+            self._step(parameters, gradients)
         if not all(np.isfinite(w).all() for w in parameters):
             raise FloatingPointError(f"step {self.t - 1} with learning rate {self.rate(self.t - 1)} left the floats")
 
@@ -125,19 +112,13 @@ class Optimizer:
     def __copy__(self):
         return copy.deepcopy(self)  # with a state of its own
 
-    def advance(self, parameters, gradients):
-        """``step`` without its checks, for training: after ``prepare``, with gradients known to fit.
-
-        Returns the learning rate that was used.
-        """
+    def _step(self, parameters, gradients):
+        """Step after ``prepare``, with gradients known to fit; returns the learning rate that was used."""
         learning_rate = rate_at(self._schedule, self.t)
         self.t += 1
         for w, g, state in zip(parameters, gradients, self.state):  # noqa: B905  (strict costs time here)
-            if w.nbytes <= BLOCK_BYTES or not w.flags.c_contiguous:
-                self.update(learning_rate, w, g, *state)
-            else:
-                for block in _blocks(w, g, *state):
-                    self.update(learning_rate, *block)
+            for block in in_blocks(w, g, *state):
+                self.update(learning_rate, *block)
         return learning_rate
 
     def rate(self, step):
@@ -329,7 +310,9 @@ class Adam(Optimizer):
         m += (1 - self.beta1) * g
         v *= self.beta2
         v += (1 - self.beta2) * g * g
-        scaled_m_hat = learning_rate / (1 - self.beta1**self.t) * m  # η m̂: numbers first, then one pass over m
+        # In the printed order, m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ), then η m̂, a training takes a tenth longer:
+        # it divides, and goes through one array more. Here numbers meet numbers first, which is the same.
+        scaled_m_hat = learning_rate / (1 - self.beta1**self.t) * m  # η m̂
         v_hat = 1 / (1 - self.beta2**self.t) * v
         w -= scaled_m_hat / (np.sqrt(v_hat) + self.epsilon)
 
@@ -354,17 +337,6 @@ def get_optimizer(optimizer):
     if isinstance(optimizer, Optimizer):
         return optimizer
     return OPTIMIZERS[as_choice(optimizer, "optimizer", OPTIMIZERS)]()
-
-
-def _blocks(*arrays):
-    """Yield large arrays piece by piece, which is all the same to updates that look at one number at a time.
-
-    Whole, their intermediate results would go through the main memory, and that would take most of the time.
-    """
-    flat = [array.reshape(-1) for array in arrays]
-    length = BLOCK_BYTES // arrays[0].itemsize
-    for start in range(0, flat[0].size, length):
-        yield [array[start : start + length] for array in flat]
 
 
 def _check_parameters(parameters):

@@ -73,6 +73,30 @@ STYLE = {
 }
 
 
+def number(value, form="g"):
+    """Write a number as a page does: with a true minus sign, and no minus before nothing.
+
+    Examples
+    --------
+    >>> number(-0.5), number(-0.0001, ".2f"), number(1234.5, ".3g")
+    ('−0.5', '0.00', '1.23e+03')
+    """
+    text = f"{value:{form}}"
+    text = text.removeprefix("-") if not text.strip("-0.") else text
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def raised(exponent):
+    """Write a whole number as an exponent.
+
+    Examples
+    --------
+    >>> f"10{raised(-12)}"
+    '10⁻¹²'
+    """
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
 _open = 0  # how many of our contexts are open: in the inner ones nothing is left to do, and a copy takes time
 
 

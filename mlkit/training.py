@@ -108,7 +108,6 @@ def train(
     validation=None,
     early_stopping=None,
     callback=None,
-    progress=False,
 ):
     """Train ``network`` in place, and return the ``History``.
 
@@ -133,8 +132,6 @@ def train(
     callback : callable or None
         Called after every step as ``callback(step, network, loss)``, steps counted from 0. It may read the
         network, its gradients too, and should leave it unchanged.
-    progress : bool
-        Show a progress bar over the epochs (needs tqdm).
 
     Raises
     ------
@@ -163,12 +160,12 @@ def train(
     optimizer.prepare(parameters)
     notes = _Notes(network, optimizer, X, batch_size)
 
-    for _ in _with_bar(range(epochs), progress):
+    for _ in range(epochs):
         with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite stops the run by itself
             for X_batch, y_batch in _shuffled_batches(X, targets, batch_size, rng):
-                loss = network.sweep(X_batch, y_batch)  # forward, loss, backward
+                loss = network._backpropagate(X_batch, y_batch)  # forward, loss, backward
                 notes.add_step(loss)
-                notes.rates.append(optimizer.advance(parameters, gradients))
+                notes.rates.append(optimizer._step(parameters, gradients))
                 if callback is not None:
                     callback(notes.n_steps - 1, network, loss)
             notes.add_epoch(held_out)
@@ -203,7 +200,7 @@ class _Notes:
         if not _all_finite(parameters):
             self.stop("a parameter became", np.where(np.isfinite(parameters), 0, parameters).sum(axis=-1))
         if held_out is not None:
-            loss, accuracy = self.network.measure(*held_out)
+            loss, accuracy = self.network._evaluate(*held_out)
             if not _all_finite(loss):
                 self.stop("the validation loss became", loss)
             self.validation_losses.append(loss)
@@ -300,19 +297,3 @@ def _as_callback(callback):
     if callback is not None and not callable(callback):
         raise ValueError(f"callback must be a function (step, network, loss), got {callback!r}")
     return callback
-
-
-def _with_bar(epochs, progress):
-    if not isinstance(progress, bool):
-        raise ValueError(f"progress must be True or False, got {progress!r}")
-    if not progress:
-        return epochs
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        raise ValueError("progress=True needs tqdm, which is not installed here") from None
-
-    class Bar(tqdm):
-        monitor_interval = 0  # no watching thread: browsers have none
-
-    return Bar(epochs, unit="epoch")

@@ -58,6 +58,32 @@ def as_floats(value, name, *, ndim=None, shape=None, complex_allowed=False):
     return array
 
 
+def float_type(dtype):
+    """Return ``dtype`` when it is float32 or float64, the types a network computes in.
+
+    >>> float_type("float16")
+    Traceback (most recent call last):
+    ValueError: dtype must be float32 or float64, got 'float16'
+    """
+    for allowed in (np.float32, np.float64):
+        if dtype is not None and dtype in (allowed, np.dtype(allowed), allowed.__name__):  # None == float64 in NumPy
+            return np.dtype(allowed)
+    raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+
+
+def as_dtype(array, dtype, name):
+    """Return the finite ``array`` as ``dtype``; a number float32 cannot hold raises a ``ValueError``.
+
+    >>> as_dtype(np.array([1e300]), np.float32, "weights")
+    Traceback (most recent call last):
+    ValueError: weights must be finite, got inf at index 0
+    """
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        return as_floats(array.astype(dtype), name)
+
+
 def as_examples(X, name="X"):
     """Return ``X`` as a float array of shape (n_examples, n_features), neither of them 0."""
     X = as_floats(X, name, ndim=2)
@@ -131,6 +157,17 @@ def check_size(n_numbers, name):
     """
     if n_numbers > MOST_NUMBERS:
         raise ValueError(f"{name} must make at most {MOST_NUMBERS:,} numbers, got {n_numbers:,}")
+
+
+def check_same_shape(array, name, other, other_name):
+    """Raise a ``ValueError`` unless the two have one shape.
+
+    >>> check_same_shape(np.zeros(2), "a", np.zeros(3), "z")
+    Traceback (most recent call last):
+    ValueError: a must have the shape of z, (3,), got (2,)
+    """
+    if np.shape(array) != np.shape(other):
+        raise ValueError(f"{name} must have the shape of {other_name}, {np.shape(other)}, got {np.shape(array)}")
 
 
 def finite_result(result, name):

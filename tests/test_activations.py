@@ -1,5 +1,6 @@
 """Every activation is right at the extremes, keeps shape and type, and has the derivative it claims."""
 
+import inspect
 import math
 
 import numpy as np
@@ -380,6 +381,12 @@ def test_a_foreign_function_that_changes_the_shape_is_refused():
 def test_what_is_no_activation_is_named(wrong):
     with pytest.raises(ValueError, match=r"^activation must be one of 'identity', .*, or a pair"):
         get_activation(wrong)
+
+
+@pytest.mark.parametrize("f", [f for f in ACTIVATIONS.values() if f.parameter], ids=lambda f: f.name)
+def test_an_entry_has_the_default_of_its_function(f):
+    for function in (f.function, f.slope or activations.softmax_backward):
+        assert inspect.signature(function).parameters[f.parameter.name].default == f.parameter.default == f.value
 
 
 # Against PyTorch

@@ -17,15 +17,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ipywidgets import Widget
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from mlkit import explore as package
-from mlkit.explore import assets, explore, mode
+import mlkit
+from mlkit.explore import explore, forget_figures
 from mlkit.explore.controls import all_positions, described, read_controls, values_at
 from mlkit.explore.frames import FrameError
 from mlkit.figures import new_axes, picture
+from mlkit.page_assets import script, stylesheet
+from mlkit.surroundings import mode
 
 quick = settings(max_examples=150, deadline=None, derandomize=True)
 
@@ -34,9 +37,7 @@ quick = settings(max_examples=150, deadline=None, derandomize=True)
 def new_page(monkeypatch):
     """A build of the book, before its first figure."""
     monkeypatch.setenv("MLKIT_EXPLORE", "published")
-    monkeypatch.setattr(assets, "_carrier", None)
-    monkeypatch.setattr(package, "_names", {})
-    monkeypatch.setattr(package, "_shell", lambda: None)
+    forget_figures()
 
 
 def drawn(alt, **settings):
@@ -260,10 +261,15 @@ class FakeShell:
         return {"metadata": metadata, "content": {"code": f"explore(draw)  # {self.cell}"}}
 
 
+def in_front_of(shell, monkeypatch):
+    """Let the code find itself in this notebook."""
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+
+
 @pytest.fixture(params=[True, False], ids=["cell ids", "no cell ids"])
 def shell(request, monkeypatch):
     shell = FakeShell(request.param)
-    monkeypatch.setattr(package, "_shell", lambda: shell)
+    in_front_of(shell, monkeypatch)
     return shell
 
 
@@ -285,7 +291,7 @@ def test_a_name_used_twice_in_one_run_of_a_cell_is_refused(shell):
 
 def test_a_cell_may_run_again(monkeypatch):
     shell = FakeShell()
-    monkeypatch.setattr(package, "_shell", lambda: shell)
+    in_front_of(shell, monkeypatch)
     for _ in range(3):
         shell.run("a")
         explore(draw, step=[1], name="again")
@@ -293,11 +299,12 @@ def test_a_cell_may_run_again(monkeypatch):
 
 def test_live_a_cell_may_run_again_where_cells_have_no_ids(monkeypatch):
     shell = FakeShell(with_cell_ids=False)
-    monkeypatch.setattr(package, "_shell", lambda: shell)
+    in_front_of(shell, monkeypatch)
     monkeypatch.setenv("MLKIT_EXPLORE", "live")
     for _ in range(2):
         shell.run(None)
-        package._claim("again")
+        explore(draw, step=[1], name="again")
+    Widget.close_all()
 
 
 def test_outside_a_notebook_names_are_free():
@@ -332,7 +339,7 @@ def test_a_bad_override_is_refused(monkeypatch, chosen):
 @pytest.mark.usefixtures("nobody")
 def test_a_build_is_published(monkeypatch):
     assert mode() == "published"
-    monkeypatch.setattr(package, "_shell", FakeShell)
+    in_front_of(FakeShell(), monkeypatch)
     assert mode() == "published"
 
 
@@ -340,14 +347,14 @@ def test_a_build_is_published(monkeypatch):
 def test_a_session_of_jupyter_server_is_live_inside_a_kernel_only(monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "chapter.ipynb")
     assert mode() == "published"
-    monkeypatch.setattr(package, "_shell", FakeShell)
+    in_front_of(FakeShell(), monkeypatch)
     assert mode() == "live"
 
 
 @pytest.mark.usefixtures("nobody")
 def test_vs_code_colab_and_pyodide_are_live(monkeypatch):
     shell = FakeShell()
-    monkeypatch.setattr(package, "_shell", lambda: shell)
+    in_front_of(shell, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setitem(shell.user_ns, "__vsc_ipynb_file__", "chapter.ipynb")
         assert mode() == "live"
@@ -549,9 +556,9 @@ def test_style_and_script_stand_once_on_a_page_and_come_again_with_their_figure(
 
 
 def test_style_and_script_do_not_end_their_own_element():
-    assert "</style" not in assets.stylesheet()
-    assert "</script" not in assets.script()
-    assert "--mlkit-blue:#" in assets.stylesheet()
+    assert "</style" not in stylesheet()
+    assert "</script" not in script()
+    assert "--mlkit-blue:#" in stylesheet()
 
 
 def test_progress_of_long_figures_goes_to_the_file_the_build_names(monkeypatch, tmp_path):
@@ -567,8 +574,8 @@ def test_progress_of_long_figures_goes_to_the_file_the_build_names(monkeypatch, 
 
 # What is loaded
 
-PICTURES = {"style", "svg", "figures"}  # and the folders plots and explore
-PACKAGE = Path(package.__file__).parents[1]
+PICTURES = {"style", "svg", "page_assets", "figures"}  # and the folders plots and explore
+PACKAGE = Path(mlkit.__file__).parent
 MATHEMATICS = sorted(path.stem for path in PACKAGE.glob("[a-z]*.py") if path.stem not in PICTURES)
 HEAVY = {"matplotlib", "ipywidgets", "sklearn"}
 

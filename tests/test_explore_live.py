@@ -10,8 +10,7 @@ import pytest
 from ipywidgets.widgets import widget_link
 from ipywidgets.widgets.widget import _instances as instances
 
-from mlkit import explore as package
-from mlkit.explore import explore
+from mlkit.explore import explore, forget_figures
 from mlkit.explore.frames import FrameError
 from mlkit.figures import new_axes, picture
 
@@ -20,7 +19,7 @@ from mlkit.figures import new_axes, picture
 def person(monkeypatch):
     """Someone sits at the kernel; what was shown to them is closed again."""
     monkeypatch.setenv("MLKIT_EXPLORE", "live")
-    monkeypatch.setattr(package, "_names", {})
+    forget_figures()
     yield
     widgets.Widget.close_all()
 

@@ -17,9 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from PIL import Image
 
-from mlkit import figures
-from mlkit.explore import assets
-from mlkit.figures import new_axes, picture
+from mlkit.figures import forget_axes, new_axes, picture, spare_axes
+from mlkit.page_assets import new_page
 from mlkit.style import STYLE, in_style
 
 ALT = "A line that rises from 0 to 1."
@@ -28,8 +27,8 @@ X = np.linspace(0, 6, 60)
 
 @pytest.fixture(autouse=True)
 def empty_pool(monkeypatch):
-    monkeypatch.setattr(figures, "_spare", {})
-    monkeypatch.setattr(assets, "_carrier", None)
+    forget_axes()
+    new_page()
     monkeypatch.setenv("MLKIT_EXPLORE", "published")
 
 
@@ -200,14 +199,8 @@ def frame(drawing, **settings):
 @cache
 def new_frame(drawing, **settings):
     """The same, on axes that were never used."""
-    used, figures._spare = figures._spare, {}
-    panels = frame(drawing, **settings)
-    figures._spare = used
-    return panels
-
-
-def spare_axes():
-    return sum(map(len, figures._spare.values()))
+    forget_axes()
+    return frame(drawing, **settings)
 
 
 def empty(axes):
@@ -405,7 +398,7 @@ def test_what_is_drawn_outside_the_style_looks_as_inside_it(draw):
     with in_style():
         inside = new_frame(draw)
     with matplotlib.rc_context({"lines.linewidth": 9, "font.size": 30, "text.color": "red", "legend.frameon": True}):
-        figures._spare.clear(), figures._as_new.clear()
+        forget_axes()
         assert new_frame(draw) == inside
 
 
@@ -420,8 +413,7 @@ def test_after_an_error_the_settings_are_the_learners_again():
 
 def test_the_readers_matplotlib_settings_do_not_reach_the_pictures():
     expected = frame(legend)
-    figures._spare.clear()
-    figures._as_new.clear()
+    forget_axes()
     with matplotlib.rc_context({"font.size": 30, "svg.hashsalt": None, "svg.fonttype": "path"}):
         matplotlib.rcParams.update({k: v for k, v in STYLE.items() if k.startswith("legend")})
         axes = panel()

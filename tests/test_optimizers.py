@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mlkit import optimizers
+from mlkit import blocks
 from mlkit.optimizers import (
     OPTIMIZERS,
     SGD,
@@ -233,7 +233,7 @@ def test_large_parameters_are_moved_in_blocks_with_the_same_result(name, dtype, 
     gradients = rng.normal(size=(3, 90, 7)).astype(dtype)
     results = []
     for block_bytes in (2**30, 128):  # all at once, and in many pieces of which the last is short
-        monkeypatch.setattr(optimizers, "BLOCK_BYTES", block_bytes)
+        monkeypatch.setattr(blocks, "BLOCK_BYTES", block_bytes)
         w, optimizer = start.copy(), get_optimizer(name)
         for g in gradients:
             optimizer.step([w], [g])
@@ -244,7 +244,7 @@ def test_large_parameters_are_moved_in_blocks_with_the_same_result(name, dtype, 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_parameters_that_are_no_single_piece_of_memory_are_moved_too(name, monkeypatch):
-    monkeypatch.setattr(optimizers, "BLOCK_BYTES", 16)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 16)
     g = np.random.default_rng(0).normal(size=(5, 4))
     columns, plain = np.ones((5, 9))[:, :4], np.ones((5, 4))
     for w in (columns, plain):

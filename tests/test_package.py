@@ -29,8 +29,8 @@ def imported(path):
 
 
 def test_the_map_names_every_module():
-    found = {module_of(path) for path in FILES} - {"__init__", "validation"}
-    assert found == set(ORDER) - {"validation"}
+    doors = set(re.findall(r"``(\w+)``", mlkit.__doc__.partition("At every door")[2]))
+    assert {module_of(path) for path in FILES} - {"__init__"} == {*ORDER, *doors} - {"mlkit"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(FOLDER)))
@@ -77,4 +77,4 @@ def test_importing_the_package_is_light():
 def test_the_book_shows_every_module():
     page = (FOLDER.parent / "chapters" / "mlkit.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"automodule:: mlkit\.(\w+)", page))
-    assert shown >= set(ORDER) - {"style", "svg"}
+    assert shown >= set(ORDER) - {"surroundings", "style", "svg", "page_assets"}

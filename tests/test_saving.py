@@ -157,11 +157,11 @@ class OwnLoss(SquaredError):
 
 
 class Dropout(Layer):
-    def compute(self, inputs):
+    def _forward(self, inputs):
         self.inputs, self.outputs = inputs, inputs
         return inputs
 
-    def propagate(self, grad, need_input_gradient=True):
+    def _backward(self, grad, need_input_gradient=True):
         return grad
 
 

@@ -3,8 +3,6 @@
 import gc
 import math
 import re
-import sys
-import threading
 import tracemalloc
 
 import numpy as np
@@ -238,25 +236,6 @@ def test_an_error_in_the_callback_comes_through():
         run(mlp(), *noisy_xor(), callback=callback)
 
 
-def test_the_progress_bar_counts_epochs(capsys):
-    pytest.importorskip("tqdm")
-    threads = threading.active_count()
-    run(mlp(), *noisy_xor(), progress=True)
-    assert threading.active_count() == threads
-    assert "3/3" in capsys.readouterr().err
-    run(mlp(), *noisy_xor())
-    assert capsys.readouterr() == ("", "")
-
-
-def test_without_tqdm_the_progress_bar_says_what_it_needs_before_training(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    network = mlp()
-    before = network.parameter_vector.copy()
-    with pytest.raises(ValueError, match="progress=True needs tqdm"):
-        run(network, *noisy_xor(), progress=True)
-    np.testing.assert_array_equal(network.parameter_vector, before)
-
-
 # Early stopping
 
 
@@ -477,9 +456,3 @@ def test_a_rate_that_is_assigned_during_training_is_used_and_written_down():
     settings = {"optimizer": optimizer, "epochs": 3, "rng": np.random.default_rng(0), "callback": slower}
     history = train(network, np.eye(2), [0, 1], **settings)
     np.testing.assert_allclose(history.learning_rate, [0.1, 0.05, 0.1 / 3])
-
-
-def test_progress_is_yes_or_no():
-    network = Network.mlp([2, 2], rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match="progress must be True or False, got 'bar'"):
-        train(network, np.eye(2), [0, 1], optimizer="sgd", epochs=1, rng=np.random.default_rng(0), progress="bar")

@@ -5,11 +5,11 @@ when a slider asks for it. When the book is built it draws every frame, packs th
 component moves them there with no kernel, no server and no network. Both call the same ``draw``.
 """
 
-import os
-import sys
-
 from mlkit.explore.controls import check_combinations, check_draw, check_name, check_play, read_controls
-from mlkit.validation import as_choice, as_count
+from mlkit.explore.published import Published
+from mlkit.page_assets import new_page
+from mlkit.surroundings import mode, shell
+from mlkit.validation import as_count
 
 __all__ = ["explore"]
 
@@ -75,54 +75,34 @@ def explore(draw, *, name, play=None, labels=None, start=None, interval=None, **
         from mlkit.explore.live import Live  # ipywidgets is loaded only where it is used
 
         return Live(draw, controls, name, play, interval)
-    from mlkit.explore.published import Published
-
     return Published(draw, controls, name, play, interval, count)
 
 
-def mode():
-    """Return "live" when a person is at the kernel, else "published".
-
-    jupyter_server names the session of each kernel it starts for a person; VS Code, Colab and Pyodide leave signs of
-    their own. A build (Jupyter Book, nbmake, nbconvert) leaves none.
-    """
-    chosen = os.environ.get("MLKIT_EXPLORE")
-    if chosen:
-        return as_choice(chosen, "MLKIT_EXPLORE", ["live", "published"])
-    shell = _shell()
-    person = (
-        "JPY_SESSION_NAME" in os.environ
-        or "google.colab" in sys.modules
-        or sys.platform == "emscripten"
-        or (shell is not None and "__vsc_ipynb_file__" in shell.user_ns)
-    )
-    return "live" if person and shell is not None else "published"
-
-
-def _shell():
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython else None
+def forget_figures():
+    """Forget all figures shown so far: their names are free, and the next one is the first of its page."""
+    _names.clear()
+    new_page()
 
 
 def _claim(name):
     """Two figures of one name would answer to the same link; running a cell again is no second figure."""
-    shell = _shell()
-    if shell is None:
+    kernel = shell()
+    if kernel is None:
         return
-    run, cell = _running_cell(shell)
+    run, cell = _running_cell(kernel)
     before = _names.get(name)
     if before is not None and (before[0] != cell or before[1] == run):
         raise ValueError(f"name {name!r} already belongs to another figure of this notebook: choose a new one")
     _names[name] = (cell, run)
 
 
-def _running_cell(shell):
+def _running_cell(kernel):
     """Which run of which cell this is.
 
     A run is known by its message, as one without history has no number of its own. The cell is known by its id, which
     JupyterLab tells, else by its text; changed, it is another cell.
     """
-    message = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    run = message.get("header", {}).get("msg_id") or shell.execution_count
-    code = message.get("content", {}).get("code") or shell.user_ns["In"][-1]
+    message = kernel.get_parent() if hasattr(kernel, "get_parent") else {}
+    run = message.get("header", {}).get("msg_id") or kernel.execution_count
+    code = message.get("content", {}).get("code") or kernel.user_ns["In"][-1]
     return run, message.get("metadata", {}).get("cellId") or code

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlkit.style import number
+
 MOST_COMBINATIONS = 1500
 RESERVED = ("name", "play", "labels", "start", "interval")
 
@@ -153,15 +155,9 @@ def _texts(values):
     if largest >= 1e6 or min(sizes) < 1e-4 or (not whole and largest / min(sizes) > 1000):
         # 0.001 … 10: one number of decimals for all would mislead
         digits = next((d for d in (4, 6, 9) if len({f"{v:.{d}g}" for v in values}) == len(set(values))), 17)
-        return tuple(_minus(f"{v:.{digits}g}") for v in values)
+        return tuple(number(v, f".{digits}g") for v in values)
     decimals = next((d for d in range(7) if all(abs(round(v, d) - v) <= 1e-9 * largest for v in values)), 6)
-    return tuple(_minus(f"{v:.{decimals}f}") for v in values)
-
-
-def _minus(text):
-    """A true minus sign, and no minus before nothing."""
-    text = text.removeprefix("-") if not text.strip("-0.") else text
-    return text.replace("-", "\N{MINUS SIGN}")
+    return tuple(number(v, f".{decimals}f") for v in values)
 
 
 def _listed(names):

@@ -6,9 +6,9 @@ from html import escape
 
 import ipywidgets as widgets
 
-from mlkit.explore.assets import stylesheet
 from mlkit.explore.controls import described
 from mlkit.explore.frames import draw_frame
+from mlkit.page_assets import stylesheet
 
 
 class Live:

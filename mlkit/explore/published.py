@@ -4,9 +4,9 @@ import base64
 import json
 from html import escape
 
-from mlkit.explore.assets import page_assets
 from mlkit.explore.controls import described
 from mlkit.explore.frames import draw_all, pack
+from mlkit.page_assets import page_assets
 
 
 class Published:

@@ -2,7 +2,7 @@
 
 from mlkit.figures import new_axes
 from mlkit.graph import Node
-from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER
+from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER, number
 from mlkit.validation import as_count
 
 
@@ -114,4 +114,4 @@ def _say_contribution(axes, places, edge):
 
 
 def _short(value):
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+    return number(value, ".3g")

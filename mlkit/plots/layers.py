@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 
 from mlkit.plots.doors import as_axes, as_color, as_named, as_runs, as_series, as_texts
-from mlkit.style import BLUE, COLORS, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE
+from mlkit.style import BLUE, COLORS, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE, raised
 from mlkit.validation import as_floats, as_number
 
 _SCHEME_COLORS = (BLUE, ORANGE, GREEN, PURPLE, INK)
@@ -138,8 +138,7 @@ def in_short(value):
     if value == 0 or 0.001 <= value < 1000:
         return f"{value:.2g}" if value < 100 else f"{value:.0f}"
     digits, exponent = f"{value:.0e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{digits}·10{raised}"
+    return f"{digits}·10{raised(int(exponent))}"
 
 
 def _hill(edges, floor, top):

@@ -4,6 +4,7 @@ from functools import cache
 from importlib.resources import files
 
 from mlkit.style import PALETTE
+from mlkit.surroundings import mode
 
 _carrier = None  # the name of the first figure shown: shown again (a cell run twice), it brings the assets again
 
@@ -13,14 +14,18 @@ def page_assets(name):
 
     A person at the kernel runs cells in any order and changes them, so there each picture brings the stylesheet.
     """
-    from mlkit.explore import mode  # which imports this file
-
     global _carrier
     if mode() == "live":
         return f"<style>{stylesheet()}</style>\n"
     if _carrier is None:
         _carrier = name
     return f"<style>{stylesheet()}</style>\n<script>{script()}</script>\n" if name == _carrier else ""
+
+
+def new_page():
+    """Forget which figure was the first: the next one brings the assets again."""
+    global _carrier
+    _carrier = None
 
 
 @cache
@@ -40,4 +45,4 @@ def script():
 
 
 def _read(name):
-    return (files("mlkit.explore") / name).read_text(encoding="utf-8")
+    return (files("mlkit") / "explore" / name).read_text(encoding="utf-8")
