@@ -4,8 +4,7 @@ SGD forgets; momentum remembers and overshoots; Nesterov looks ahead. AdaGrad gi
 size of its own, which only shrinks; RMSProp and AdaDelta let it recover; Adam puts the two lines together.
 
 Each class is complete on its own: ``update`` is the printed algorithm, with ``w`` a parameter, ``g`` its
-gradient and the rest its state, all arrays of one shape that are changed in place. Where the order of a line
-is another one, for speed, it says so.
+gradient and the rest its state, all arrays of one shape that are changed in place.
 """
 
 import copy
@@ -310,11 +309,9 @@ class Adam(Optimizer):
         m += (1 - self.beta1) * g
         v *= self.beta2
         v += (1 - self.beta2) * g * g
-        # In the printed order, m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ), then η m̂, a training takes a tenth longer:
-        # it divides, and goes through one array more. Here numbers meet numbers first, which is the same.
-        scaled_m_hat = learning_rate / (1 - self.beta1**self.t) * m  # η m̂
-        v_hat = 1 / (1 - self.beta2**self.t) * v
-        w -= scaled_m_hat / (np.sqrt(v_hat) + self.epsilon)
+        m_hat = m / (1 - self.beta1**self.t)
+        v_hat = v / (1 - self.beta2**self.t)
+        w -= learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
 
 
 OPTIMIZERS = {
