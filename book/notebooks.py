@@ -44,8 +44,7 @@ def run_notebooks(book):
 def pages_with_code(book):
     """The chapters, the exercises as learners get them, and the same with their solutions."""
     learners = [book.file_of(page) for page in book.pages if page.startswith("exercises/")]
-    with_solutions = sorted((book.home / "exercises" / "source").glob("*/*.ipynb"))
-    return [*chapters(book), *learners, *with_solutions]
+    return [*chapters(book), *learners, *book.exercises]
 
 
 def copy_of(book, path):

@@ -2,7 +2,6 @@
 
 import os
 import re
-from pathlib import Path
 
 import yaml
 
@@ -11,11 +10,9 @@ WHY = "a mistake that a check has named is worth more than a solution that was r
 
 def solutions(book):
     """The pages, and the table of contents with them, by the name of the file; nothing if there are none."""
-    asked = {Path(page).parent.name for page in book.pages if page.startswith("exercises/")}
-    sources = [p for p in sorted((book.home / "exercises" / "source").glob("*/*.ipynb")) if p.parent.name in asked]
-    if not sources or os.environ.get("SOLUTIONS") == "0":
+    if not book.exercises or os.environ.get("SOLUTIONS") == "0":
         return {}
-    pages = {f"exercises/solutions/{source.parent.name}.md": page(book, source) for source in sources}
+    pages = {f"exercises/solutions/{source.parent.name}.md": page(book, source) for source in book.exercises}
     return pages | {"_toc.yml": _contents(book, pages)}
 
 

@@ -53,6 +53,13 @@ class Book:
         except MalformedError as error:
             raise Problem(f"_toc.yml is not a table of contents: {error}") from None
 
+    @property
+    def exercises(self):
+        """The notebooks with solutions of those exercises that are in the book."""
+        asked = {Path(page).parent.name for page in self.pages if page.startswith("exercises/")}
+        found = sorted((self.home / "exercises" / "source").glob("*/*.ipynb"))
+        return [path for path in found if path.parent.name in asked]
+
     def file_of(self, page):
         """The notebook or the text of a page."""
         found = [path for path in (self.home / f"{page}.ipynb", self.home / f"{page}.md") if path.exists()]

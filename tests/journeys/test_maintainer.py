@@ -120,7 +120,8 @@ def test_a_changed_sentence(walk, repository):
     walk.run("make test")
     walk.environment.pop("PYTEST_ADDOPTS")
     assert "passed" in walk.run("tests/test_perceptron.py")
-    walk.run("make book")
+    assert "4 passed" in walk.run("make notebooks"), "two pages with code, an exercise, and its solutions"
+    assert "xecuting notebook" not in walk.run("make book"), "the pages are made of the run before"
     assert sentence in page(repository, "chapters/01-perceptron")
 
 
