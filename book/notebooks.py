@@ -1,9 +1,10 @@
 """Run every notebook once, under nbmake; what chapters showed is kept, so that the book is made from the tested run."""
 
 import os
-import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
@@ -21,35 +22,34 @@ def run_notebooks(book):
     What pytest says is printed; ``notebooks.xml`` in the output folder says it to programs.
     """
     forget_results_of_other_code(book)
-    folder, report = book.output / "notebooks", book.output / "notebooks.xml"
-    shutil.rmtree(folder, ignore_errors=True)
+    report = book.output / "notebooks.xml"
     report.unlink(missing_ok=True)
-    for path in pages_with_code(book):
-        copy = copy_of(book, path)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook_of(book, path), copy)
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # the settings of our own tests end here
-    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", f"--nbmake-timeout={TIMEOUT}", "-n", "2"]
-    command += ["-p", "no:cacheprovider", f"--junit-xml={report}", "-v", "--durations=0", str(folder)]
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | SETTINGS
-    status = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
-    ended = results(report)
-    for path in chapters(book):
-        seconds, problem = ended.get(copy_of(book, path).relative_to(folder).as_posix(), (0, "it did not run"))
-        if not problem:
-            _keep(book, path, seconds)
+    with tempfile.TemporaryDirectory() as folder:  # nbmake passes by what lies in a folder _build
+        copies = {path: Path(folder) / path.relative_to(book.home).with_suffix(".ipynb") for path in code_pages(book)}
+        for path, copy in copies.items():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook_of(book, path), copy)
+        status = _run(folder, report)
+        for path in chapters(book):
+            seconds, problem = results(report).get(_name_of(path, book), (0, "it did not run"))
+            if not problem:
+                _keep(book, path, nbformat.read(copies[path], as_version=4), seconds)
     return status
 
 
-def pages_with_code(book):
+def _run(folder, report):
+    """nbmake runs all notebooks of a folder, in place, two at a time."""
+    Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # the settings of our own tests end here
+    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", f"--nbmake-timeout={TIMEOUT}", "-n", "2"]
+    command += ["-p", "no:cacheprovider", f"--junit-xml={report}", "-v", "--durations=0", "."]
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | SETTINGS
+    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+
+
+def code_pages(book):
     """The chapters, the exercises as learners get them, and the same with their solutions."""
     learners = [book.file_of(page) for page in book.pages if page.startswith("exercises/")]
     return [*chapters(book), *learners, *book.exercises]
-
-
-def copy_of(book, path):
-    """Where the copy of a page lies that is run: a notebook, whichever way the page is written."""
-    return book.output / "notebooks" / path.relative_to(book.home).with_suffix(".ipynb")
 
 
 def results(report):
@@ -62,10 +62,13 @@ def _name(case):
     return case.get("classname").removesuffix(".ipynb").replace(".", "/") + ".ipynb"
 
 
-def _keep(book, path, seconds):
+def _name_of(path, book):
+    return path.relative_to(book.home).with_suffix(".ipynb").as_posix()
+
+
+def _keep(book, path, ran, seconds):
     """Keep outputs and counts, and nothing else: nbmake notes the time at each cell."""
     notebook = notebook_of(book, path)
-    ran = nbformat.read(copy_of(book, path), as_version=4)
     for cell, done in zip(notebook.cells, ran.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
