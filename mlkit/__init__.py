@@ -22,7 +22,7 @@ The mathematics, on NumPy alone:
 The pictures:
 
 - ``surroundings``: in front of a person, or in a build.
-- ``style``, ``svg``, ``page_assets``: colors, short SVG, and what a page needs once.
+- ``style``, ``looks``, ``svg``, ``page_assets``: colors; does it look as before; short SVG; what a page needs once.
 - ``figures``: a drawing becomes a picture with alt text, right on light and dark pages.
 - ``plots``: what the chapters draw, on axes.
 - ``explore``: a drawing function and lists of values become a figure that moves, live and published.

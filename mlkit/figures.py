@@ -18,8 +18,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mlkit.looks import frame_of, look_of, look_of_rulers
 from mlkit.page_assets import page_assets
-from mlkit.style import STYLE, StyledAxes, in_style, look_of, look_of_rulers, number, raised
+from mlkit.style import STYLE, StyledAxes, in_style, number, raised
 from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
 from mlkit.validation import as_choice, as_flag, as_floats, as_number, as_text
 
@@ -212,7 +213,7 @@ def _make_axes(settings):
         if ticks is not None:
             axis.set_ticks([t[0] for t in ticks], [t[1] for t in ticks] if ticks and ticks[0][1] is not None else None)
     axes.grid(visible=grid)
-    figure.mlkit_settings, figure.mlkit_titled = settings, titled
+    figure.mlkit_settings, figure.mlkit_titled, figure.mlkit_looks = settings, titled, {}
     return axes
 
 
@@ -253,14 +254,25 @@ def _give_back(figure):
         return
     axes = figure.axes[0]
     _empty(axes)
-    if settings not in _as_new:
-        _as_new[settings] = _look_of_new_axes(settings)
-    left, rulers = _as_new[settings]
-    figure.mlkit_reused = (getattr(figure, "mlkit_kept", False) or look_of_rulers(axes) == rulers) and look_of(
-        axes
-    ) == left
+    rulers = getattr(figure, "mlkit_kept", False) or _is_as_new(figure, look_of_rulers)
+    figure.mlkit_reused = rulers and _is_as_new(figure, look_of)
     if figure.mlkit_reused:
         _spare.setdefault(settings, []).append(axes)
+
+
+def _is_as_new(figure, look):
+    """Whether the axes of ``figure`` look as new ones of their settings do, as far as ``look`` looks."""
+    settings, axes = figure.mlkit_settings, figure.axes[0]
+    if settings not in _as_new:
+        _as_new[settings] = _look_of_new_axes(settings)
+    seen = figure.mlkit_looks.get(look)
+    if seen is not None and seen.around == (frame_of(axes) if seen.around else []) and seen.holds():
+        return True
+    now = look(axes)
+    if now != _as_new[settings][look]:
+        return False
+    figure.mlkit_looks[look] = now
+    return True
 
 
 def _look_of_new_axes(settings):
@@ -268,7 +280,7 @@ def _look_of_new_axes(settings):
         new = _make_axes(settings).figure
     _ruled[settings] = rulers_of(_draw(new))  # drawing places the ticks, as it did in the figure that comes back
     _empty(new.axes[0])
-    return look_of(new.axes[0]), look_of_rulers(new.axes[0])
+    return {look: look(new.axes[0]) for look in (look_of, look_of_rulers)}
 
 
 def _empty(axes):
@@ -284,7 +296,7 @@ def _empty(axes):
 
 def _svg(figure):
     kept = ()
-    if getattr(figure, "mlkit_reused", False) and look_of_rulers(figure.axes[0]) == _as_new[figure.mlkit_settings][1]:
+    if getattr(figure, "mlkit_reused", False) and _is_as_new(figure, look_of_rulers):
         kept = _ruled[figure.mlkit_settings]
     figure.mlkit_kept = bool(kept)
     with kept_axes(figure, kept):

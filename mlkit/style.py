@@ -8,9 +8,7 @@ import functools
 import inspect
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
 
 # Each color is seen as its CSS variable: (on light pages, on dark pages). What carries meaning has a contrast of at
 # least 3:1 with its page, text 4.5:1; the last four stay apart for color-blind readers (at least 15 in CIE Lab, with
@@ -139,48 +137,3 @@ class StyledAxes(Axes):
 for _name, _method in vars(Axes).items():
     if inspect.isfunction(_method) and not _name.startswith("_"):
         setattr(StyledAxes, _name, _styled(_method))
-
-
-# matplotlib's notes to itself, and ours: no picture shows them
-PASSING = {"_stale", "_tight", "ignore_existing_data_limits", "mlkit_reused", "mlkit_kept"}
-
-
-def look_of(axes):
-    """Every plain attribute of every part that is left: a color or a font set by one drawing must not stay."""
-    rulers = {id(part) for axis in (axes.xaxis, axes.yaxis) for part in axis.findobj()}
-    return _attributes(part for part in axes.figure.findobj() if id(part) not in rulers)
-
-
-def look_of_rulers(axes):
-    """The same for the two axes with their ticks and grid, and whatever decides what they look like."""
-    both = (axes.xaxis, axes.yaxis)
-    rules = [rule for axis in both for rule in (axis.get_major_locator(), axis.get_major_formatter())]
-    boxes = [axes.viewLim.extents.tolist(), axes.get_position(original=True).bounds, axes.figure.bbox.bounds]
-    return [*map(str, boxes), *_attributes([*(part for axis in both for part in axis.findobj()), *rules])]
-
-
-def _attributes(parts):
-    return [(type(part), _plain(vars(part))) for part in parts]
-
-
-SIMPLE = (str, int, float, tuple, FontProperties, type(None))
-TELLING = (*SIMPLE, list, dict, np.ndarray)
-
-
-def _plain(attributes):
-    return {
-        name: value if isinstance(value, SIMPLE) else _inside(value)
-        for name, value in attributes.items()
-        if isinstance(value, TELLING) and name not in PASSING
-    }
-
-
-def _inside(value):
-    """What is in a list, a dictionary or an array; of an object that means nothing to us, what kind it is."""
-    if isinstance(value, dict):
-        return {key: _inside(v) for key, v in value.items()}
-    if isinstance(value, np.ndarray):
-        return [value.shape, *value.ravel().tolist()]
-    if isinstance(value, list):
-        return [_inside(v) for v in value]
-    return value if isinstance(value, SIMPLE) else type(value)
