@@ -4,10 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from book_fixtures import pages_with_figures
+from book_fixtures import Reader, pages_with_figures
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -61,6 +62,12 @@ def contexts(browser):
     yield made
     for context in made.values():
         context.close()
+
+
+@pytest.fixture(scope="module")
+def readers(browser):
+    """The same ways of reading, on pages whose clock stands still."""
+    return {name: Reader(partial(browser.new_context, **settings)) for name, settings in READERS.items()}
 
 
 def _launch(chromium):

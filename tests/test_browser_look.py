@@ -21,7 +21,7 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(name, book, context
             figure.move_away()
             page.evaluate("() => scrollTo(0, 0)")
             figure.look()
-            fits = figure.element.evaluate("""(figure) => [figure, ...figure.querySelectorAll(
+            fits = figure.evaluate("""(figure) => [figure, ...figure.querySelectorAll(
               '.mlkit-figure, svg, .mlkit-controls, .mlkit-controls *')].every((element) => {
                 const { left, right } = element.getBoundingClientRect();
                 return left >= -1 && right <= document.documentElement.clientWidth + 1; })""")
