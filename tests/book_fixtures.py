@@ -70,6 +70,7 @@ def book_pages():
     return [re.sub(r"\.(md|ipynb)$", "", page) for page in walk(toc)]
 
 
+@cache
 def pages_with_figures():
     """The pages whose source calls ``explore``."""
     sources = {page: [ROOT / f"{page}.ipynb", ROOT / f"{page}.md"] for page in book_pages()}
@@ -204,6 +205,7 @@ class Tab:
 
     def open(self, address):
         self.problems.clear()
+        self.page.emulate_media(media="screen")
         self.page.clock.resume()
         self.page.goto(address)
         self.page.wait_for_function(ALIVE, timeout=10_000)

@@ -26,6 +26,21 @@ HOW_TO_GET_ONE = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist asks for the groups
+def pytest_collection_modifyitems(items):
+    """Several workers share the pages: one takes a page with all tests that a file has for it."""
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {_page_of(item)}"))
+
+
+def _page_of(item):
+    """The page with figures that a test reads; all others together are about as much to do as one of these."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    page = params.get("page_file", params.get("name"))
+    return page if page in pages_with_figures() else "others"
+
+
 @pytest.fixture(scope="session")
 def book():
     """Build the book where it belongs, ``_build/html``; chapters that have not changed are not run again."""

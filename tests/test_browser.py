@@ -18,7 +18,7 @@ from book_fixtures import (
     save_page,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
+pytestmark = [pytest.mark.browser, pytest.mark.build]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 from book_fixtures import as_it_was, assert_true_to_its_frames, book_pages, figures_on, opened, save_page, watched
 
-pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
+pytestmark = [pytest.mark.browser, pytest.mark.build]
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
