@@ -1,7 +1,17 @@
 """How the pages of the built book look in Chromium: on a phone, in light and dark, on paper, without JavaScript."""
 
+import re
+
 import pytest
-from book_fixtures import as_it_was, assert_true_to_its_frames, book_pages, figures_on, opened, save_page, watched
+from book_fixtures import (
+    Reader,
+    as_it_was,
+    assert_true_to_its_frames,
+    book_pages,
+    figures_on,
+    opened,
+    save_page,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.build]
 
@@ -152,19 +162,21 @@ def test_a_page_saved_without_its_scripts_shows_the_values_it_was_saved_at(theme
     page.close()
 
 
-def test_a_browser_that_cannot_unpack_says_so_and_shows_the_values(page_file, contexts):
-    page = contexts["light"].new_page()
-    problems = watched(page)
-    page.add_init_script("delete window.DecompressionStream")
-    page.goto(page_file.as_uri())
-    page.wait_for_function("""() => [...document.querySelectorAll('mlkit-explore')]
-      .every((figure) => figure.hasAttribute('failed'))""")
-    assert_still(page)
-    for message in page.locator(".mlkit-spoken").all():
-        assert message.is_visible()
-        assert message.inner_text().startswith("This figure cannot move in this browser (DecompressionStream")
-    assert not problems
-    page.close()
+@pytest.fixture(scope="module")
+def unable(browser):
+    """Someone whose browser cannot unpack the frames."""
+    return Reader(browser.new_context, script="delete window.DecompressionStream")
+
+
+FAILED = "() => [...document.querySelectorAll('mlkit-explore')].every((figure) => figure.hasAttribute('failed'))"
+
+
+def test_a_browser_that_cannot_unpack_says_so_and_shows_the_values(page_file, unable):
+    with unable.opens(page_file, awake=FAILED) as page:
+        assert_still(page)
+        for message in page.locator(".mlkit-spoken").all():
+            assert message.is_visible()
+            assert message.inner_text().startswith("This figure cannot move in this browser (DecompressionStream")
 
 
 def test_an_old_browser_that_does_not_tell_of_changed_settings_moves_the_figures(page_file, contexts):
@@ -195,17 +207,22 @@ def test_on_a_page_that_runs_from_right_to_left_pictures_numbers_and_code_stay_a
     assert set(themed.evaluate(RUNS)) == {"ltr"}
 
 
-def test_light_and_dark_change_also_where_the_browser_keeps_nothing(page_file, contexts):
-    page = contexts["desk"].new_page()
-    page.add_init_script("""Object.defineProperty(window, 'localStorage', {
-      configurable: true, get() { throw new DOMException('forbidden', 'SecurityError'); } })""")
-    page.goto(page_file.as_uri())
-    modes = []
-    for _ in range(3):
-        page.locator("button.theme-switch-button:visible").click()
-        modes.append(page.evaluate("() => document.documentElement.dataset.mode"))
-    assert sorted(modes) == ["auto", "dark", "light"]
-    page.close()
+@pytest.fixture(scope="module")
+def forgetful(browser):
+    """Someone whose browser keeps nothing."""
+    script = """Object.defineProperty(window, 'localStorage', {
+      configurable: true, get() { throw new DOMException('forbidden', 'SecurityError'); } })"""
+    return Reader(browser.new_context, script)
+
+
+def test_light_and_dark_change_also_where_the_browser_keeps_nothing(page_file, forgetful):
+    of_the_theme = re.compile("^page error: forbidden$|Got invalid theme mode")  # before any script of ours has run
+    with forgetful.opens(page_file, forgiving=of_the_theme) as page:
+        modes = []
+        for _ in range(3):
+            page.locator("button.theme-switch-button:visible").click()
+            modes.append(page.evaluate("() => document.documentElement.dataset.mode"))
+        assert sorted(modes) == ["auto", "dark", "light"]
 
 
 def test_an_example_of_the_package_is_copied_as_code_that_runs(contexts, book):
