@@ -208,6 +208,9 @@ def test_an_ordinary_anchor_still_leads_to_its_heading(page, page_file, readers)
         assert page.evaluate("() => location.hash") == f"#{ids[-1]}"
         assert page.evaluate("(id) => document.getElementById(id).getBoundingClientRect().top < innerHeight", ids[-1])
         assert all(figure.look()["positions"] == figure.start for figure in figures)
+        figures[-1].button("reset")  # which moves nothing, and so has nothing to write there
+        page.clock.run_for(RESTED)
+        assert page.evaluate("() => location.hash") == f"#{ids[-1]}"
 
 
 # Go to a place of the page; the figures have heard of it.
