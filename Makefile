@@ -36,7 +36,7 @@ notebooks: $(VENV)/installed-test
 test: $(VENV)/installed-test
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(VENV)/installed-test
 	$(BIN)/python -m ruff format --check .

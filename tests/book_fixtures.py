@@ -3,6 +3,8 @@
 import contextlib
 import re
 import shutil
+import weakref
+from datetime import datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,7 +12,11 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+RESTED = 600  # ms; after 400 of rest a figure writes the link and describes the new picture
+AN_AGE = 10_000  # ms; whatever was begun is over, and no button says "Copied" any longer
+STOPPED = weakref.WeakSet()  # the open pages where no time passes until a test lets it
 # Two frames of the screen: what was asked for is painted.
+FRAMES = 32  # ms
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 ALIVE = "() => [...document.querySelectorAll('mlkit-explore')].every((figure) => figure.hasAttribute('alive'))"
 SETTLED = "async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }"
@@ -64,6 +70,7 @@ def book_pages():
     return [re.sub(r"\.(md|ipynb)$", "", page) for page in walk(toc)]
 
 
+@cache
 def pages_with_figures():
     """The pages whose source calls ``explore``."""
     sources = {page: [ROOT / f"{page}.ipynb", ROOT / f"{page}.md"] for page in book_pages()}
@@ -76,7 +83,9 @@ def pages_with_figures():
 # A page as a browser saves it: what it has become, scripts included; its own files lie in a folder beside it, and links
 # to other pages have their full address. What a property holds (where a slider stands) is not saved, only attributes.
 SAVED = """({ folder, withScripts }) => {
-  const copy = document.documentElement.cloneNode(true);
+  const shelf = document.implementation.createHTMLDocument(); // where nothing is loaded or comes alive
+  shelf.head.append(Object.assign(shelf.createElement('base'), { href: document.baseURI }));
+  const copy = shelf.importNode(document.documentElement, true);
   for (const link of copy.querySelectorAll('a[href]')) link.setAttribute('href', link.href);
   for (const name of ['src', 'href'])
     for (const element of copy.querySelectorAll(`:is(script, img, link)[${name}]`))
@@ -92,30 +101,47 @@ class Figure:
     def __init__(self, page, name):
         self.page, self.name = page, name
         self.element = page.locator(f'mlkit-explore[name="{name}"]')
-        self.data = self.element.evaluate("(figure) => figure.data")
+        self.handle = self.element.element_handle()  # a locator goes through the whole page each time it is asked
+        self.data = self.evaluate("(figure) => figure.data")
         self.controls = [control["name"] for control in self.data["controls"]]
         self.counts = [len(control["texts"]) for control in self.data["controls"]]
         self.start = [control["start"] for control in self.data["controls"]]
         self.played = self.controls.index(self.data["play"]) if self.data["play"] else None
 
+    def evaluate(self, script, argument=None):
+        """Call a JavaScript function of the figure."""
+        return self.handle.evaluate(script, argument)
+
     def is_slider(self, control):
         """A slider, or a list of choices."""
-        return self.element.locator(f'[name="{self.controls[control]}"]').get_attribute("type") == "range"
+        name = self.controls[control]
+        return self.evaluate("(figure, name) => figure.querySelector(`[name='${name}']`).type", name) == "range"
 
     def look(self):
         """What is on the screen once it is painted."""
-        self.page.evaluate(PAINTED)
-        return self.element.evaluate(LOOK)
+        if self.page in STOPPED:
+            self.page.clock.run_for(FRAMES)
+        else:
+            self.page.evaluate(PAINTED)
+        return self.evaluate(LOOK)
+
+    def focus(self, part):
+        """Put the focus on a part of the figure, where it must be able to stay."""
+        there = """(figure, part) => {
+          figure.querySelector(part).focus();
+          return document.activeElement === figure.querySelector(part);
+        }"""
+        assert self.evaluate(there, part), f"figure {self.name}: {part} takes no focus"
 
     def press(self, control, *keys):
         """Focus a control, by its number, and press keys."""
-        self.element.locator(f'[name="{self.controls[control]}"]').focus()
+        self.focus(f"[name='{self.controls[control]}']")
         for key in keys:
             self.page.keyboard.press(key)
 
     def button(self, kind):
         """Focus the button of a kind (play, reset, link) and press Enter."""
-        self.element.locator(f".mlkit-{kind}").focus()
+        self.focus(f".mlkit-{kind}")
         self.page.keyboard.press("Enter")
 
     def move_away(self):
@@ -128,12 +154,19 @@ class Figure:
         script = f"(name) => {{ const figure = document.getElementById(name); return {condition}; }}"
         self.page.wait_for_function(script, arg=f"explore-{self.name}", timeout=10_000)
 
-    def wait_until_described(self):
-        """Wait until the figure has rested and its picture was read out."""
-        self.wait_until(
-            "figure.querySelector('.mlkit-spoken').textContent ==="
-            " figure.querySelector('.mlkit-figure').getAttribute('aria-label')"
-        )
+    def run_until(self, condition, step=FRAMES // 2):
+        """Let time pass on a stopped page, so many ms at a time, until a JavaScript condition on ``figure`` holds."""
+        for _ in range(0, 20_000, step):
+            if self.evaluate(f"(figure) => {condition}"):
+                return
+            self.page.clock.run_for(step)
+        raise AssertionError(f"figure {self.name}: never {condition}")
+
+    def rest(self):
+        """Let the figure rest on a stopped page; then its picture has been read out."""
+        self.page.clock.run_for(RESTED)
+        seen = self.evaluate(LOOK)
+        assert seen["spoken"] == seen["label"], f"figure {self.name} at {seen['texts']} says {seen['spoken']}"
 
 
 @contextlib.contextmanager
@@ -154,6 +187,78 @@ def opened(context, page_at, fragment="", site="file:", forgiving=None):
     finally:
         page.close()
     assert not problems, f"{page_at}{fragment}:\n" + "\n".join(problems)
+
+
+class Tab:
+    """A tab of a browser, in a context of its own since all pages of a context have one clock.
+
+    While a page loads, its time passes as anywhere. Once the page has settled its clock stops, and all timers of its
+    first hour have run: from then on time passes only where a test lets it, with ``page.clock.run_for``.
+    """
+
+    def __init__(self, context, script):
+        self.page = context.new_page()
+        self.page.add_init_script(script)
+        self.page.clock.install()
+        self.hour = datetime.now()
+        self.problems = watched(self.page)
+        STOPPED.add(self.page)
+
+    def open(self, address, awake):
+        self.problems.clear()
+        self.page.emulate_media(media="screen")
+        self.page.clock.resume()
+        self.page.goto(address)
+        self.page.wait_for_function(awake, timeout=10_000)
+        self.page.evaluate(SETTLED)
+        self.hour += timedelta(hours=1)
+        self.page.clock.pause_at(self.hour)
+        return self.page
+
+    def leave(self):
+        """Leave the page; returns its complaints, without what breaks off by that."""
+        problems = list(self.problems)
+        self.page.goto("about:blank")
+        return problems
+
+
+class Reader:
+    """Someone who opens page after page in the same tab, at a desk or on a phone, and more tabs if need be.
+
+    A tab that has shown a page before shows the next one in half the time. ``script`` comes before those of each page.
+    """
+
+    def __init__(self, new_context, script=""):
+        self.new_context, self.script, self.idle = new_context, script, []
+
+    @contextlib.contextmanager
+    def opens(self, page_at, fragment="", awake=ALIVE, forgiving=None):
+        """Open a page as ``opened`` does, once it is awake, and stop its clock."""
+        tab = self.idle.pop() if self.idle else Tab(self.new_context(), self.script)
+        try:
+            yield tab.open(page_at.as_uri() + fragment, awake)
+        except BaseException:
+            tab.page.context.close()  # nobody knows what is in it
+            raise
+        problems = [problem for problem in tab.leave() if not (forgiving and forgiving.search(problem))]
+        self.idle.append(tab)
+        assert not problems, f"{page_at}{fragment}:\n" + "\n".join(problems)
+
+
+def as_it_was(page):
+    """Bring every figure of a stopped page to its start, leave nothing in its address, and let it rest."""
+    page.clock.run_for(AN_AGE)
+    page.evaluate("""() => {
+      const figures = [...document.querySelectorAll('mlkit-explore')];
+      for (const figure of figures) figure.moveTo([...figure.start].map(() => 0)), figure.reset();
+      for (const figure of figures) figure.spoken.textContent = '';
+      history.replaceState(null, '', location.pathname);
+      scrollTo(0, 0);
+    }""")
+    page.clock.run_for(RESTED)
+    assert page.evaluate("""() => [...document.querySelectorAll('mlkit-explore')]
+      .every((figure) => figure.spoken.textContent)""")
+    return page
 
 
 def watched(page, site="file:"):
@@ -210,10 +315,11 @@ def assert_true_to_its_frames(figure):
 
 
 def link_of(page, *names):
-    """The fragment of the page's address, once it tells the states of these figures."""
-    script = "(names) => names.every((name) => location.hash.includes(`~${name}?`))"
-    page.wait_for_function(script, arg=list(names), timeout=10_000)
-    return page.evaluate("() => location.hash")
+    """The fragment of a stopped page's address, once its figures have rested: it tells the states of these."""
+    page.clock.run_for(RESTED)
+    fragment = page.evaluate("() => location.hash")
+    assert all(f"~{name}?" in fragment for name in names), f"{fragment} does not tell of all of {names}"
+    return fragment
 
 
 @cache

@@ -4,10 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from book_fixtures import pages_with_figures
+from book_fixtures import Reader, pages_with_figures
 from filelock import FileLock
 from parity_fixtures import library
 
@@ -25,6 +26,21 @@ HOW_TO_GET_ONE = (
     "no Chromium found: `python -m playwright install chromium` brings one,"
     " or install Chromium or Google Chrome so that it is on the PATH"
 )
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist asks for the groups
+def pytest_collection_modifyitems(items):
+    """Several workers share the pages: one takes a page with all tests that a file has for it."""
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {_page_of(item)}"))
+
+
+def _page_of(item):
+    """The page with figures that a test reads; all others together are about as much to do as one of these."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    page = params.get("page_file", params.get("name"))
+    return page if page in pages_with_figures() else "others"
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +128,12 @@ def contexts(browser):
     yield made
     for context in made.values():
         context.close()
+
+
+@pytest.fixture(scope="module")
+def readers(browser):
+    """The same ways of reading, on pages whose clock stands still."""
+    return {name: Reader(partial(browser.new_context, **settings)) for name, settings in READERS.items()}
 
 
 def _launch(chromium):

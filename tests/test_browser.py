@@ -1,45 +1,37 @@
 """Every slider figure of the built book, moved by keyboard in Chromium, from the disk and with the network off.
 
-Pages come from ``_toc.yml`` and figures from the pages, so a new chapter is covered the day it is written. ``opened``
-also fails when a page reports an error or a warning, or asks another host for anything.
+Pages come from ``_toc.yml`` and figures from the pages, so a new chapter is covered the day it is written. ``Reader``
+also fails when a page reports an error or a warning, or asks another host for anything. Once a page is open its clock
+stands still: ``run_for`` lets time pass on it, in no time, and no test depends on how fast the machine is.
 """
 
 import pytest
 from book_fixtures import (
+    RESTED,
     Figure,
+    as_it_was,
     assert_true_to_its_frames,
     book_pages,
     figures_on,
     link_of,
-    opened,
     pages_with_figures,
     save_page,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
-RESTED = 600  # ms; after 400 of rest a figure writes the link and describes the new picture
+pytestmark = [pytest.mark.browser, pytest.mark.build]
 
 
 @pytest.fixture(scope="module")
-def desk(page_file, contexts):
+def desk(page_file, readers):
     """The page open on a desk, for all tests that leave it as they found it."""
-    with opened(contexts["desk"], page_file) as page:
+    with readers["desk"].opens(page_file) as page:
         yield page
 
 
 @pytest.fixture
 def page(desk):
     """That page, with every figure at its start and nothing in its address."""
-    desk.evaluate("""async () => {
-      const figures = [...document.querySelectorAll('mlkit-explore')];
-      for (const figure of figures) figure.moveTo([...figure.start].map(() => 0)), figure.reset();
-      for (const figure of figures) figure.spoken.textContent = '';
-      history.replaceState(null, '', location.pathname);
-      scrollTo(0, 0);
-    }""")
-    desk.wait_for_function("""() => [...document.querySelectorAll('mlkit-explore')]
-      .every((figure) => figure.spoken.textContent)""")
-    return desk
+    return as_it_was(desk)
 
 
 def test_the_figures_are_where_the_sources_say(book):
@@ -81,13 +73,13 @@ def test_every_control_moves_its_figure_by_keyboard_and_nothing_else(page):
         assert [f.look()["box"] for f in figures] == boxes, f"{figure.name} makes the page jump"
 
 
-def test_a_link_brings_back_every_figure_as_it_was(page, contexts, page_file):
+def test_a_link_brings_back_every_figure_as_it_was(page, readers, page_file):
     figures = [figure for figure in figures_on(page) if max(figure.counts) > 1]
     for figure in figures:
         figure.move_away()
     before = {figure.name: figure.look() for figure in figures}
     fragment = link_of(page, *before)
-    with opened(contexts["desk"], page_file, fragment) as again:
+    with readers["desk"].opens(page_file, fragment) as again:
         for name, seen in before.items():
             after = assert_true_to_its_frames(Figure(again, name))
             assert after["positions"] == seen["positions"], f"{fragment} does not bring {name} back"
@@ -96,12 +88,12 @@ def test_a_link_brings_back_every_figure_as_it_was(page, contexts, page_file):
         assert Figure(again, first).look()["on_screen"]
 
 
-def test_a_link_to_one_figure_shows_it_and_leaves_the_others_alone(page, contexts, page_file):
+def test_a_link_to_one_figure_shows_it_and_leaves_the_others_alone(page, readers, page_file):
     figure = figures_on(page)[-1]
     figure.move_away()
     fragment = link_of(page, figure.name)
     assert fragment.count("~") == 1
-    with opened(contexts["desk"], page_file, fragment) as again:
+    with readers["desk"].opens(page_file, fragment) as again:
         *others, figure = figures_on(again)
         seen = assert_true_to_its_frames(figure)
         assert seen["on_screen"], f"{fragment} does not scroll to {figure.name}"
@@ -120,10 +112,11 @@ def test_reset_brings_back_the_first_frame_and_an_empty_link(page):
         figure.button("reset")
         after = assert_true_to_its_frames(figure)
         assert (after["positions"], after["html"]) == (figure.start, before["html"])
-    page.wait_for_function("() => location.hash === ''", timeout=5000)
+    page.clock.run_for(RESTED)
+    assert page.evaluate("() => location.hash") == ""
 
 
-def test_copy_link_gives_the_state_of_its_figure(page, contexts, page_file):
+def test_copy_link_gives_the_state_of_its_figure(page, readers, page_file):
     figure = figures_on(page)[0]
     figure.move_away()
     figure.button("link")
@@ -131,7 +124,7 @@ def test_copy_link_gives_the_state_of_its_figure(page, contexts, page_file):
     copied = figure.element.locator(".mlkit-link").text_content() == "Copied"
     link = page.evaluate("() => navigator.clipboard.readText()" if copied else "() => location.href")
     assert link.startswith(f"{page_file.as_uri()}#~{figure.name}?")
-    with opened(contexts["desk"], page_file, link[link.index("#") :]) as again:
+    with readers["desk"].opens(page_file, link[link.index("#") :]) as again:
         assert Figure(again, figure.name).look()["positions"] == figure.look()["positions"]
 
 
@@ -139,7 +132,7 @@ def played(page, interval):
     """The figures with a play button, made to play at a known speed (in ms from frame to frame)."""
     figures = [figure for figure in figures_on(page) if figure.played is not None]
     for figure in figures:
-        figure.element.evaluate("(figure, interval) => { figure.data.interval = interval; }", interval)
+        figure.evaluate("(figure, interval) => { figure.data.interval = interval; }", interval)
     return figures
 
 
@@ -149,12 +142,13 @@ def test_play_runs_until_it_is_paused(page):
             continue  # over before a hand is at the button
         figure.press(figure.played, "Home")
         figure.button("play")
-        figure.wait_until(f"figure.positions[{figure.played}] >= 2")
-        assert assert_true_to_its_frames(figure)["button"] == "Pause"
+        page.clock.run_for(300)
+        seen = assert_true_to_its_frames(figure)
+        assert (seen["button"], seen["positions"][figure.played]) == ("Pause", 2)
         figure.button("play")
         paused = assert_true_to_its_frames(figure)
         assert paused["button"] == "Play"
-        figure.wait_until_described()
+        figure.rest()
         if paused["positions"] != figure.start:  # where it began there is nothing to link to
             link_of(page, figure.name)
         assert figure.look()["positions"] == paused["positions"]
@@ -165,16 +159,17 @@ def test_play_is_quiet_stops_at_the_end_and_begins_again(page):
         last = figure.counts[figure.played] - 1
         figure.press(figure.played, "Home", "End", *["ArrowLeft"] * min(2, last))
         figure.look()
-        figure.wait_until_described()
+        figure.rest()
         quiet = figure.look()["spoken"]
         figure.button("play")
-        figure.wait_until(f"figure.positions[{figure.played}] === {last}")
+        figure.run_until(f"figure.positions[{figure.played}] === {last}", step=RESTED)
+        page.clock.run_for(RESTED - 100)  # long enough to be read out, if it were not played
         during = figure.look()
         assert (during["button"], during["spoken"]) == ("Pause", quiet)
-        figure.wait_until("figure.querySelector('.mlkit-play').textContent === 'Play'")
+        page.clock.run_for(100)
         seen = assert_true_to_its_frames(figure)
-        assert seen["positions"][figure.played] == last
-        figure.wait_until_described()
+        assert (seen["button"], seen["positions"][figure.played]) == ("Play", last)
+        figure.rest()
         figure.button("play")
         assert figure.look()["positions"][figure.played] == 0
         figure.button("play")
@@ -186,38 +181,47 @@ def test_moving_a_control_stops_the_play_and_counts(page):
         for key, position in (("Home", 0), ("End", last)):
             figure.press(figure.played, "End" if key == "Home" else "Home")
             figure.button("play")
-            figure.wait_until(f"figure.positions[{figure.played}] >= 1 && !figure.painting")
+            figure.run_until(f"figure.positions[{figure.played}] >= 1 && !figure.painting")
             figure.press(figure.played, key)
-            page.wait_for_timeout(150)
+            page.clock.run_for(150)
             seen = assert_true_to_its_frames(figure)
             assert (seen["button"], seen["positions"][figure.played]) == ("Play", position)
 
 
-def test_where_motion_is_not_wanted_play_makes_one_step(page_file, contexts):
-    with opened(contexts["calm"], page_file) as page:
+def test_where_motion_is_not_wanted_play_makes_one_step(page_file, readers):
+    with readers["calm"].opens(page_file) as page:
         for figure in played(page, interval=20):
             figure.press(figure.played, "Home")
             assert figure.look()["button"] == "Step"
             figure.button("play")
-            page.wait_for_timeout(100)
+            page.clock.run_for(100)
             seen = assert_true_to_its_frames(figure)
             assert (seen["positions"][figure.played], seen["button"]) == (1, "Step")
-            figure.wait_until_described()
+            figure.rest()
 
 
-def test_an_ordinary_anchor_still_leads_to_its_heading(page_file, contexts):
-    with opened(contexts["desk"], page_file) as page:
-        ids = page.locator("article section[id]").evaluate_all("(all) => all.map((section) => section.id)")
-    with opened(contexts["desk"], page_file, f"#{ids[-1]}") as page:
+def test_an_ordinary_anchor_still_leads_to_its_heading(page, page_file, readers):
+    ids = page.locator("article section[id]").evaluate_all("(all) => all.map((section) => section.id)")
+    with readers["desk"].opens(page_file, f"#{ids[-1]}") as page:
         figures = figures_on(page)
-        page.wait_for_timeout(RESTED)
+        page.clock.run_for(RESTED)
         assert page.evaluate("() => location.hash") == f"#{ids[-1]}"
         assert page.evaluate("(id) => document.getElementById(id).getBoundingClientRect().top < innerHeight", ids[-1])
         assert all(figure.look()["positions"] == figure.start for figure in figures)
+        figures[-1].button("reset")  # which moves nothing, and so has nothing to write there
+        page.clock.run_for(RESTED)
+        assert page.evaluate("() => location.hash") == f"#{ids[-1]}"
 
 
-def test_a_damaged_link_does_no_harm(page_file, contexts):
-    with opened(contexts["desk"], page_file, "#~nonsense?x=1") as page:
+# Go to a place of the page; the figures have heard of it.
+FOLLOW = """(hash) => new Promise((heard) => {
+  addEventListener('hashchange', () => heard(), { once: true });
+  location.hash = hash;
+})"""
+
+
+def test_a_damaged_link_does_no_harm(page_file, readers):
+    with readers["desk"].opens(page_file, "#~nonsense?x=1") as page:
         figures = figures_on(page)
         name, control = figures[0].name, figures[0].controls[0]
         for end in (
@@ -229,8 +233,7 @@ def test_a_damaged_link_does_no_harm(page_file, contexts):
             "",
             "~~?&=",
         ):
-            page.evaluate("(hash) => { location.hash = hash; }", f"#~{end}")
-            page.wait_for_timeout(30)
+            page.evaluate(FOLLOW, f"#~{end}")
             for figure in figures:
                 seen = assert_true_to_its_frames(figure)
                 assert seen["positions"] == figure.start, f"#~{end} moved {figure.name}"
@@ -271,17 +274,14 @@ def assert_as_it_was_left(page, left):
     assert page.evaluate(FOLDED) == folded
 
 
-def test_a_page_that_was_saved_moves_again_from_where_it_was_left_and_can_be_saved_again(
-    page_file, contexts, book, tmp_path
-):
-    with opened(contexts["desk"], page_file) as page:
-        left = left_moving(page)
-        saved = save_page(page, tmp_path / "saved.html", book / "_static")
-    with opened(contexts["desk"], saved) as page:
+def test_a_page_that_was_saved_moves_again_from_where_it_was_left_and_can_be_saved_again(page, readers, book, tmp_path):
+    left = left_moving(page)
+    saved = save_page(page, tmp_path / "saved.html", book / "_static")
+    with readers["desk"].opens(saved) as page:
         assert_as_it_was_left(page, left)
         left = left_moving(page)
         saved_again = save_page(page, tmp_path / "saved again.html", book / "_static")
-    with opened(contexts["desk"], saved_again) as page:
+    with readers["desk"].opens(saved_again) as page:
         assert_as_it_was_left(page, left)
 
 

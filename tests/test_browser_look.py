@@ -1,9 +1,44 @@
 """How the pages of the built book look in Chromium: on a phone, in light and dark, on paper, without JavaScript."""
 
-import pytest
-from book_fixtures import assert_true_to_its_frames, book_pages, figures_on, opened, save_page, watched
+import re
 
-pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
+import pytest
+from book_fixtures import (
+    Reader,
+    as_it_was,
+    assert_true_to_its_frames,
+    book_pages,
+    figures_on,
+    opened,
+    save_page,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.build]
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def theme(request):
+    """How the browser is set."""
+    return request.param
+
+
+IN_LIGHT = pytest.mark.parametrize("theme", ["light"], indirect=True)  # for what no theme can change
+
+
+@pytest.fixture(scope="module")
+def in_theme(page_file, readers, theme):
+    """The page open in this theme, for all tests that leave it as they found it."""
+    with readers[theme].opens(page_file) as page:
+        yield page
+
+
+@pytest.fixture
+def themed(in_theme):
+    """That page on the screen, from left to right, with every figure at its start."""
+    in_theme.emulate_media(media="screen")
+    in_theme.evaluate("() => document.documentElement.removeAttribute('dir')")
+    return as_it_was(in_theme)
+
 
 # What reaches beyond the screen, and is in no box that scrolls by itself.
 TOO_WIDE = """() => [...document.querySelectorAll('.bd-content *')].filter((element) => {
@@ -15,13 +50,13 @@ TOO_WIDE = """() => [...document.querySelectorAll('.bd-content *')].filter((elem
 
 
 @pytest.mark.parametrize("name", book_pages())
-def test_a_phone_shows_every_page_without_scrolling_sideways(name, book, contexts):
-    with opened(contexts["phone"], book / f"{name}.html") as page:
+def test_a_phone_shows_every_page_without_scrolling_sideways(name, book, readers):
+    with readers["phone"].opens(book / f"{name}.html") as page:
         for figure in figures_on(page):
             figure.move_away()
             page.evaluate("() => scrollTo(0, 0)")
             figure.look()
-            fits = figure.element.evaluate("""(figure) => [figure, ...figure.querySelectorAll(
+            fits = figure.evaluate("""(figure) => [figure, ...figure.querySelectorAll(
               '.mlkit-figure, svg, .mlkit-controls, .mlkit-controls *')].every((element) => {
                 const { left, right } = element.getBoundingClientRect();
                 return left >= -1 && right <= document.documentElement.clientWidth + 1; })""")
@@ -59,28 +94,24 @@ CONTRAST = """(paper) => {
 }"""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_in_figures_is_readable_on_the_page(page_file, contexts, theme):
-    with opened(contexts[theme], page_file) as page:
-        assert page.evaluate("() => document.documentElement.dataset.theme") == theme
-        texts = page.evaluate(CONTRAST, None)
-        assert len(texts) > len(figures_on(page))
-        assert [text for text in texts if text["contrast"] < 4.5] == []
+def test_text_in_figures_is_readable_on_the_page(themed, theme):
+    assert themed.evaluate("() => document.documentElement.dataset.theme") == theme
+    texts = themed.evaluate(CONTRAST, None)
+    assert len(texts) > len(figures_on(themed))
+    assert [text for text in texts if text["contrast"] < 4.5] == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_paper_a_figure_has_its_values_and_no_controls(page_file, contexts, theme):
-    with opened(contexts[theme], page_file) as page:
-        figures = figures_on(page)
-        for figure in figures:
-            figure.move_away()
-        page.emulate_media(media="print")
-        for figure in figures:
-            assert_true_to_its_frames(figure)
-            assert figure.element.locator(".mlkit-values").is_visible()
-            assert not figure.element.locator(".mlkit-controls").is_visible()
-        white = [255, 255, 255]
-        assert [text for text in page.evaluate(CONTRAST, white) if text["contrast"] < 4.5] == []
+def test_on_paper_a_figure_has_its_values_and_no_controls(themed):
+    figures = figures_on(themed)
+    for figure in figures:
+        figure.move_away()
+    themed.emulate_media(media="print")
+    for figure in figures:
+        assert_true_to_its_frames(figure)
+        assert figure.element.locator(".mlkit-values").is_visible()
+        assert not figure.element.locator(".mlkit-controls").is_visible()
+    white = [255, 255, 255]
+    assert [text for text in themed.evaluate(CONTRAST, white) if text["contrast"] < 4.5] == []
 
 
 def assert_still(page):
@@ -118,32 +149,34 @@ def _path_below(url, site):
     return url.removeprefix(site).partition("?")[0]
 
 
-def test_a_page_saved_without_its_scripts_shows_the_values_it_was_saved_at(page_file, contexts, book, tmp_path):
-    with opened(contexts["light"], page_file) as page:
-        for figure in figures_on(page):
-            figure.move_away()
-        looks = [figure.look() for figure in figures_on(page)]
-        saved = save_page(page, tmp_path / "saved.html", book / "_static", with_scripts=False)
-    page = contexts["light"].new_page()
+@IN_LIGHT
+def test_a_page_saved_without_its_scripts_shows_the_values_it_was_saved_at(themed, contexts, theme, book, tmp_path):
+    for figure in figures_on(themed):
+        figure.move_away()
+    looks = [figure.look() for figure in figures_on(themed)]
+    saved = save_page(themed, tmp_path / "saved.html", book / "_static", with_scripts=False)
+    page = contexts[theme].new_page()
     page.goto(saved.as_uri())
     assert_still(page)
     assert page.locator(".mlkit-values").all_inner_texts() == [look["on_paper"] for look in looks]
     page.close()
 
 
-def test_a_browser_that_cannot_unpack_says_so_and_shows_the_values(page_file, contexts):
-    page = contexts["light"].new_page()
-    problems = watched(page)
-    page.add_init_script("delete window.DecompressionStream")
-    page.goto(page_file.as_uri())
-    page.wait_for_function("""() => [...document.querySelectorAll('mlkit-explore')]
-      .every((figure) => figure.hasAttribute('failed'))""")
-    assert_still(page)
-    for message in page.locator(".mlkit-spoken").all():
-        assert message.is_visible()
-        assert message.inner_text().startswith("This figure cannot move in this browser (DecompressionStream")
-    assert not problems
-    page.close()
+@pytest.fixture(scope="module")
+def unable(browser):
+    """Someone whose browser cannot unpack the frames."""
+    return Reader(browser.new_context, script="delete window.DecompressionStream")
+
+
+FAILED = "() => [...document.querySelectorAll('mlkit-explore')].every((figure) => figure.hasAttribute('failed'))"
+
+
+def test_a_browser_that_cannot_unpack_says_so_and_shows_the_values(page_file, unable):
+    with unable.opens(page_file, awake=FAILED) as page:
+        assert_still(page)
+        for message in page.locator(".mlkit-spoken").all():
+            assert message.is_visible()
+            assert message.inner_text().startswith("This figure cannot move in this browser (DecompressionStream")
 
 
 def test_an_old_browser_that_does_not_tell_of_changed_settings_moves_the_figures(page_file, contexts):
@@ -166,25 +199,30 @@ PLACES = """() => [...document.querySelectorAll('.mlkit-figure')].map((figure) =
 RUNS = "() => [...document.querySelectorAll('mlkit-explore output, pre')].map((e) => getComputedStyle(e).direction)"
 
 
-def test_on_a_page_that_runs_from_right_to_left_pictures_numbers_and_code_stay_as_they_are(page_file, contexts):
-    with opened(contexts["light"], page_file) as page:
-        places = page.evaluate(PLACES)
-        page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
-        assert page.evaluate(PLACES) == places
-        assert set(page.evaluate(RUNS)) == {"ltr"}
+@IN_LIGHT
+def test_on_a_page_that_runs_from_right_to_left_pictures_numbers_and_code_stay_as_they_are(themed):
+    places = themed.evaluate(PLACES)
+    themed.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+    assert themed.evaluate(PLACES) == places
+    assert set(themed.evaluate(RUNS)) == {"ltr"}
 
 
-def test_light_and_dark_change_also_where_the_browser_keeps_nothing(page_file, contexts):
-    page = contexts["desk"].new_page()
-    page.add_init_script("""Object.defineProperty(window, 'localStorage', {
-      configurable: true, get() { throw new DOMException('forbidden', 'SecurityError'); } })""")
-    page.goto(page_file.as_uri())
-    modes = []
-    for _ in range(3):
-        page.locator("button.theme-switch-button:visible").click()
-        modes.append(page.evaluate("() => document.documentElement.dataset.mode"))
-    assert sorted(modes) == ["auto", "dark", "light"]
-    page.close()
+@pytest.fixture(scope="module")
+def forgetful(browser):
+    """Someone whose browser keeps nothing."""
+    script = """Object.defineProperty(window, 'localStorage', {
+      configurable: true, get() { throw new DOMException('forbidden', 'SecurityError'); } })"""
+    return Reader(browser.new_context, script)
+
+
+def test_light_and_dark_change_also_where_the_browser_keeps_nothing(page_file, forgetful):
+    of_the_theme = re.compile("^page error: forbidden$|Got invalid theme mode")  # before any script of ours has run
+    with forgetful.opens(page_file, forgiving=of_the_theme) as page:
+        modes = []
+        for _ in range(3):
+            page.locator("button.theme-switch-button:visible").click()
+            modes.append(page.evaluate("() => document.documentElement.dataset.mode"))
+        assert sorted(modes) == ["auto", "dark", "light"]
 
 
 def test_an_example_of_the_package_is_copied_as_code_that_runs(contexts, book):

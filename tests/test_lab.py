@@ -179,8 +179,10 @@ def test_chapter_1_is_live_in_jupyterlab_and_shows_the_published_pictures(notebo
         assert notebook.locator(f"[data-mime-type='application/vnd.jupyter.{kind}']").all_text_contents() == []
     figure = notebook.locator(FIRST)
     seen = [settled(figure, published)]
-    figure.locator(".noUi-handle").last.press("Home")
-    notebook.wait_for_timeout(500)
+    handle = figure.locator(".noUi-handle").last
+    handle.press("Home")
+    assert handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemin")
+    settled(figure, published)
     figure.evaluate(TIMED)
     for key in ("End", "Home", "ArrowRight"):
         before = figure.evaluate(LOOK)["texts"]
