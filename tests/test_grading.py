@@ -318,7 +318,7 @@ print(sorted(name for name in os.environ if "SECRET" in name), os.environ.get("N
 def test_in_the_bubble_there_is_no_network_no_class_and_nothing_to_change(graded, monkeypatch):
     sandboxed, sentence = choose_sandbox("auto", graded.private)
     if not sandboxed:
-        pytest.skip(sentence)
+        (pytest.fail if os.environ.get("MLKIT_REQUIRE_SANDBOX") == "1" else pytest.skip)(sentence)
     monkeypatch.setenv("MY_SECRET", "42")
     source = PEEK.replace("FOLDER", str(graded.private / "submitted")).replace("REPOSITORY", str(ROOT))
     job = {"cells": [{"n": "0", "source": source, "check": False}], "seconds": 10, "memory": 4096}

@@ -17,7 +17,12 @@ BETWEEN = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 
 def mistakes():
     questions = [question for chapter in chapters() for question in load_chapter(chapter).values()]
-    return [pytest.param(q, m, id=f"{q.key}: {m.name}") for q in questions for m in q.mistakes]
+    return [pytest.param(q, m, id=f"{q.key}: {m.name}", marks=together(q.key)) for q in questions for m in q.mistakes]
+
+
+def together(key):
+    """One worker takes all tests of a question's mistakes, so that each is scored once."""
+    return pytest.mark.xdist_group(f"mistakes of {key}")
 
 
 @cache
@@ -100,10 +105,16 @@ def test_a_question_knows_at_least_four_mistakes(key):
     assert question.points == sum(part.points for part in question.parts) + 1
 
 
+@cache
+def score_of(question, mistake):
+    """What the example of a mistake gets: found once, looked at by several tests."""
+    return question.score(mistake.wrong)
+
+
 @pytest.mark.parametrize(("question", "mistake"), mistakes())
 def test_each_mistake_gets_its_own_name_and_not_all_points(question, mistake):
     assert mistake.wrong is not None, "a mistake needs an example"
-    score = question.score(mistake.wrong)
+    score = score_of(question, mistake)
     assert score < score.points, score
     assert score.mistake == mistake.name, score
     assert mistake.hint in str(score)
@@ -122,7 +133,7 @@ def test_a_hint_points_to_a_section_that_exists(question, mistake):
     assert mistake.hint.endswith((".", "?"))
 
 
-@pytest.mark.parametrize("key", question_keys())
+@pytest.mark.parametrize("key", [pytest.param(key, marks=together(key)) for key in question_keys()])
 def test_nothing_the_checker_says_is_a_line_of_the_solution(key):
     """Hints and messages name what is wrong; a line of code of the solution stands in none of them."""
     chapter, _, name = key.partition("/")
@@ -130,5 +141,5 @@ def test_nothing_the_checker_says_is_a_line_of_the_solution(key):
     cells = {cell.metadata.nbgrader.grade_id: cell for cell in marked(notebook(chapter), "solution")}
     lines = [line.strip() for line in BETWEEN.search(cells[name].source)[1].splitlines()]
     sides = {side.strip() for line in lines for side in re.split(r"(?<![=<>!])=(?!=)|return", line)}
-    told = "\n".join([m.hint for m in question.mistakes] + [str(question.score(m.wrong)) for m in question.mistakes])
+    told = "\n".join([m.hint for m in question.mistakes] + [str(score_of(question, m)) for m in question.mistakes])
     assert [side for side in sides if len(side) > 12 and side in told] == []

@@ -27,14 +27,17 @@ assert sum(len(load_chapter(chapter)) for chapter in chapters()) == NUMBER
 """
 TRAINING = """
 import numpy as np
-from mlkit.datasets import xor
-from mlkit.network import mlp
+from mlkit.datasets import moons
+from mlkit.network import Network
 from mlkit.optimizers import Adam
 from mlkit.training import train
 rng = np.random.default_rng(0)
-X, y = xor(200, rng=rng)
-history = train(mlp([2, 8, 2], rng=rng), X, y, Adam(0.02), epochs=30, rng=rng)
-assert history.losses[-1] < history.losses[0]
+X, y = moons(200, rng=rng)
+network = Network.mlp([2, 8, 2], rng=rng)
+before, _ = network.evaluate(X, y)
+train(network, X, y, optimizer=Adam(0.02), epochs=30, rng=rng)
+after, accuracy = network.evaluate(X, y)
+assert after < before / 2 and accuracy > 0.8
 """
 
 

@@ -4,6 +4,8 @@ import copy
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import NamedTuple
 
+from tqdm import tqdm
+
 from mlkit.grading import by_hand, gradebook
 from mlkit.grading.course import Problem, require_prepared
 from mlkit.grading.marks import marks_of, no_marks, score_of, secrets, suspicions, without
@@ -138,10 +140,12 @@ def _grade_all(assignment, students, say):
     graded = []
     pool = ThreadPoolExecutor(assignment.settings.jobs)
     try:
-        for done in as_completed([pool.submit(grade_one, assignment, student) for student in students]):
+        handed_in = [pool.submit(grade_one, assignment, student) for student in students]
+        for done in tqdm(as_completed(handed_in), total=len(students), unit="", leave=False, disable=None):
             one = done.result()
             gradebook.record(assignment.course, assignment.name, one.student, one.marks)
-            say(_line(one, len(graded) + 1, len(students)))
+            with tqdm.external_write_mode():  # the bar is in a terminal only, and comes again below the line
+                say(_line(one, len(graded) + 1, len(students)))
             graded.append(one)
     finally:
         pool.shutdown(cancel_futures=True)  # after Ctrl-C nothing new is begun

@@ -66,6 +66,8 @@ class Course:
 def open_course(exercises=None, private=True):
     """The course at ``exercises``, by default the repository's, with the folder that ``NN_GRADING`` names."""
     exercises = Path(exercises).resolve() if exercises else REPOSITORY / "exercises"
+    if not (exercises / "source").is_dir():
+        raise Problem(f"There are no exercises in {exercises}: --course FOLDER says where they are.")
     return Course(exercises, private_folder(exercises) if private else None)
 
 
