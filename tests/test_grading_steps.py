@@ -345,6 +345,12 @@ def test_a_mark_is_read_from_the_data_of_a_score_between_0_and_the_most_there_is
     assert all(mark.why for mark in marks if mark.earned < mark.points)
 
 
+def test_what_runs_beside_a_hand_in_loads_no_pictures():
+    program = "import sys; from mlkit.grading import in_kernel; in_kernel.remember(); print('matplotlib' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said == "False\n"
+
+
 def test_the_runner_of_cells_knows_scores_by_their_name():
     assert cell_runner.SCORE == MIME
 
