@@ -574,7 +574,7 @@ def test_progress_of_long_figures_goes_to_the_file_the_build_names(monkeypatch, 
 
 # What is loaded
 
-PICTURES = {"style", "svg", "page_assets", "figures"}  # and the folders plots and explore
+PICTURES = {"style", "looks", "svg", "page_assets", "figures"}  # and the folders plots and explore
 PACKAGE = Path(mlkit.__file__).parent
 MATHEMATICS = sorted(path.stem for path in PACKAGE.glob("[a-z]*.py") if path.stem not in PICTURES)
 HEAVY = {"matplotlib", "ipywidgets", "sklearn"}
@@ -621,7 +621,7 @@ def test_pictures_and_widgets_are_imported_only_where_they_belong():
         for name in importers.keys() & set(imports_of(path)):
             importers[name].add(part)
     assert importers["ipywidgets"] == {"explore"}
-    assert {"figures", "style"} <= importers["matplotlib"] <= {"figures", "style", "svg", "plots", "explore"}
+    assert {"figures", "style"} <= importers["matplotlib"] <= {"figures", "looks", "style", "svg", "plots", "explore"}
 
 
 # A cell that runs again, in kernels that tell no cell ids

@@ -346,7 +346,9 @@ def test_a_mark_is_read_from_the_data_of_a_score_between_0_and_the_most_there_is
 
 
 def test_what_runs_beside_a_hand_in_loads_no_pictures():
-    program = "import sys; from mlkit.grading import in_kernel; in_kernel.remember(); print('matplotlib' in sys.modules)"
+    program = (
+        "import sys; from mlkit.grading import in_kernel; in_kernel.remember(); print('matplotlib' in sys.modules)"
+    )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert said == "False\n"
 
