@@ -456,3 +456,19 @@ def test_a_number_that_is_assigned_counts_from_then_on_and_is_checked(name, attr
 def test_half_precision_is_refused_because_epsilon_would_be_zero():
     with pytest.raises(ValueError, match=r"parameters\[0\] must be .*float32 or float64, got dtype float16"):
         Adam().step([np.zeros(2, np.float16)], [[1.0, 1.0]])
+
+
+PUBLISHED = {
+    "sgd": {"learning_rate": 0.01},
+    "momentum": {"learning_rate": 0.01, "momentum": 0.9},
+    "nesterov": {"learning_rate": 0.01, "momentum": 0.9},
+    "adagrad": {"learning_rate": 0.01, "epsilon": 1e-10},
+    "rmsprop": {"learning_rate": 0.001, "decay": 0.9, "epsilon": 1e-8},
+    "adadelta": {"learning_rate": 1.0, "decay": 0.95, "epsilon": 1e-6},
+    "adam": {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_defaults_are_those_of_the_papers_and_of_other_libraries(name):
+    assert {setting: getattr(OPTIMIZERS[name](), setting) for setting in PUBLISHED[name]} == PUBLISHED[name]
