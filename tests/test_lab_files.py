@@ -136,5 +136,7 @@ def test_a_setting_of_ours_is_one_that_jupyterlab_has(plugin):
     """It would pass over a name or a value it does not know, and say nothing."""
     for name, value in overrides()[plugin].items():
         known = schema(plugin)[name]
-        assert isinstance(value, {"string": str, "boolean": bool, "object": dict}[known["type"]])
-        assert value in [choice["const"] for choice in known.get("oneOf", [{"const": value}])]
+        choices = known.get("enum") or [choice["const"] for choice in known.get("oneOf", ())]
+        assert "type" in known or choices
+        assert isinstance(value, {"string": str, "boolean": bool, "object": dict}[known.get("type", "string")])
+        assert value in (choices or [value])

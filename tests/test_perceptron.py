@@ -355,6 +355,7 @@ def test_a_loss_that_overflows_is_an_error_that_names_epoch_and_rate():
         p.fit_delta(X, t, learning_rate=rate, epochs=1000)
 
 
+@pytest.mark.filterwarnings("ignore:scipy.optimize:DeprecationWarning")  # an old scikit-learn, a new SciPy
 def test_logistic_regression_agrees_with_scikit_learn():
     from sklearn.linear_model import LogisticRegression
 
