@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help book lab notebooks test check seeds lowest parity bench clean
 
 help:
-	@echo "make book       build the book; the last line says which file to open (SOLUTIONS=0 leaves the solutions out)"
+	@echo "make book       build the book, the first time in about two minutes (SOLUTIONS=0 leaves the solutions out)"
 	@echo "make lab        open chapters and exercises in JupyterLab"
 	@echo "make test       run every test (about a quarter of an hour)"
 	@echo "make check      run the linter and the tests that build nothing (about three minutes)"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -66,6 +67,30 @@ def test_a_source_that_cannot_be_handed_out_leaves_the_old_version(course, hando
     assert run(course, "generate", NAME) == 2
     assert "cannot be read as a notebook" in capsys.readouterr().err
     assert handout.read_bytes() == before
+
+
+def test_a_notebook_with_answers_is_not_written_over(course, handout, capsys):
+    notebook = json.loads(handout.read_text(encoding="utf-8"))
+    cell = next(cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("solution"))
+    blank = cell["source"]
+    cell["source"] = "def relu(z):\n    return abs(z)"
+    write(handout, notebook)
+    worked_on = handout.read_bytes()
+    assert run(course, "generate", NAME) == 2
+    assert "has answers in it, and they would be lost" in capsys.readouterr().err
+    assert handout.read_bytes() == worked_on
+    cell["source"] = blank
+    notebook["cells"][0]["source"] = "An older text."
+    write(handout, notebook)
+    assert run(course, "generate", NAME) == 0
+    assert "An older text." not in handout.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_was_never_prepared_takes_no_hand_ins(course, handout, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("NN_GRADING", str(tmp_path / "mistyped"))
+    assert run(course, "collect", NAME, tmp_path) == 2
+    assert f"There is no secret seed, or no folder `tests`, in {tmp_path / 'mistyped'}" in capsys.readouterr().err
+    assert not (tmp_path / "mistyped").exists()
 
 
 @pytest.mark.parametrize("name", open_course(private=False).names())
@@ -144,6 +169,10 @@ def test_the_notebook_of_another_chapter_is_not_taken(course, handout, tmp_path,
 def test_neither_a_folder_nor_a_zip(course, handout, capsys):
     assert run(course, "collect", NAME, handout) == 2
     assert "neither a folder nor a zip" in capsys.readouterr().err
+    assert run(course, "collect", NAME, "elsewhere.zip") == 2
+    assert f"There is no file {os.path.abspath('elsewhere.zip')}" in capsys.readouterr().err
+    assert run(course, "collect", "02-activation", handout) == 2
+    assert f"There is no assignment 02-activation. The assignments are: {NAME}" in capsys.readouterr().err
 
 
 # Who is who

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+from jupyterlab_server.config import get_page_config
 
 from mlkit.checks import load_chapter
 from mlkit.checks.question import chapters
@@ -129,6 +131,13 @@ def schema(plugin):
     package, _, name = plugin.partition(":")
     file = Path(get_app_dir()) / "schemas" / package / f"{name}.json"
     return json.loads(file.read_text(encoding="utf-8"))["properties"]
+
+
+def test_the_panels_for_instructors_are_left_out():
+    """`make test` brings nbgrader into the environment; its panels are not for learners."""
+    page = get_page_config([str(Path(sys.prefix, "share", "jupyter", "labextensions"))], app_settings_dir=ROOT / "lab")
+    assert "@jupyter/nbgrader" in page["disabledExtensions"]
+    assert "@jupyter/nbgrader" in {extension["name"] for extension in page["federated_extensions"]}, "under that name"
 
 
 @pytest.mark.parametrize("plugin", overrides())

@@ -181,16 +181,16 @@ def _graded(assignment, student):
 
 def _not_graded(assignment, student, why):
     marks = no_marks(assignment.pattern, why)
-    _save(assignment, student, copy.deepcopy(assignment.pattern), {}, marks, [why])
+    _save(assignment, student, copy.deepcopy(assignment.pattern), {}, marks, [why], ran=False)
     return Graded(student, marks, [why], [])
 
 
-def _save(assignment, student, notebook, notes, marks, remarks):
+def _save(assignment, student, notebook, notes, marks, remarks, ran=True):
     """Keep the notebook with its outputs, and in its metadata what the feedback says."""
     reasons = {mark.question: mark.why for mark in marks}
     notes = {str(n): note for n, note in notes.items()}
     waiting = [mark.question for mark in marks if mark.earned is None]
-    notebook.metadata["mlkit"] = {"remarks": remarks, "reasons": reasons, "notes": notes, "open": waiting}
+    notebook.metadata["mlkit"] = {"remarks": remarks, "reasons": reasons, "notes": notes, "open": waiting, "ran": ran}
     path = assignment.course.autograded(student, assignment.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(path, as_text(notebook))

@@ -161,6 +161,8 @@ def _opened(path):
         return _Folder(path)
     if zipfile.is_zipfile(path):
         return _Zip(path)
+    if not path.exists():
+        raise Problem(f"There is no file {path.resolve()}.")
     raise Problem(f"{path} is neither a folder nor a zip.")
 
 

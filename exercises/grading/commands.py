@@ -7,7 +7,7 @@ import secrets
 import sys
 import warnings
 
-from mlkit.grading.course import HOW_TO_PREPARE, REPOSITORY, Problem, open_course
+from mlkit.grading.course import HOW_TO_PREPARE, REPOSITORY, Problem, open_course, require_prepared
 
 EXAMPLE = """\
 Tests of your own, one file for each assignment, named after it: 02-activations.py. For example:
@@ -92,6 +92,7 @@ def collect(options):
     from mlkit.grading.collect import collect as take
 
     course = open_course(options.course)
+    require_prepared(course)  # else a folder that was mistyped would fill with hand-ins
     collected = take(course, options.name, options.path)
     for student, (_, file) in collected.taken.items():
         print(f"{student}: {file}")
@@ -111,7 +112,8 @@ def autograde(options):
 
     settings = Settings(options.jobs, options.seconds, options.memory, options.sandbox)
     done = grade(open_course(options.course), options.name, settings, options.student, _say)
-    _say(f"{len(done)} graded. Next: python -m mlkit.grading feedback {options.name}; export {options.name}")
+    following = "\n".join(f"    python -m mlkit.grading {step} {options.name}" for step in ("feedback", "export"))
+    _say(f"{len(done)} graded. Next:\n{following}")
 
 
 def feedback(options):

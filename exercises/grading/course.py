@@ -38,7 +38,8 @@ class Course:
         if len(found) != 1:
             known = ", ".join(self.names()) or "none"
             where = self.exercises / "source" / name
-            raise Problem(f"One notebook is wanted in {where}, found {len(found)}. The assignments are: {known}.")
+            wrong = f"In {where} there are {len(found)} notebooks." if found else f"There is no assignment {name}."
+            raise Problem(f"{wrong} The assignments are: {known}.")
         return found[0]
 
     def student(self, name):

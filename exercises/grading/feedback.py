@@ -58,13 +58,16 @@ def page(name, student, rows, notebook, told):
     remarks = "".join(f"<p class='says'>{html.escape(remark)}</p>" for remark in known.get("remarks", []))
     notes = known.get("notes", {})
     cells = "".join(_cell(cell, notes.get(str(n), ""), points, told) for n, cell in enumerate(notebook.cells))
+    ran = (
+        f"<h2>The notebook as it ran</h2>{cells}" if known.get("ran", True) else ""
+    )  # what is kept then is a blank one
     head = f"<meta charset='utf-8'><meta http-equiv='Content-Security-Policy' content=\"{SAFE}\">"
     head += "<meta name='viewport' content='width=device-width'>"
     title = html.escape(f"{name}: {student}")
     return (
         f"<!DOCTYPE html><html lang='en'><head>{head}<title>{title}</title><style>{STYLE}</style></head><body>"
         f"<h1>{title}</h1><p><strong>{earned:g} of {possible:g} points</strong>{open_}</p>"
-        f"{_marks(rows, known)}{remarks}<h2>The notebook as it ran</h2>{cells}</body></html>\n"
+        f"{_marks(rows, known)}{remarks}{ran}</body></html>\n"
     )
 
 

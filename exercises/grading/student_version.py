@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 from mlkit.grading.course import Problem
+from mlkit.grading.repair import is_answer
 
 CODE_STUB = "# YOUR CODE HERE\n..."
 TEXT_STUB = "*Write your answer here.*"
@@ -66,14 +67,27 @@ def tidy(notebook):
 def generate(course, name):
     """Write the student version and the files beside it; what was there is replaced only by something complete."""
     source = course.source(name)
-    text = as_text(student_version(course, read_notebook(source)))
-    target = course.student(name)
+    made = student_version(course, read_notebook(source))
+    text, target = as_text(made), course.student(name)
+    if target.exists() and holds_answers(read_notebook(target), made):
+        raise Problem(f"{target} has answers in it, and they would be lost. Move it to another place first.")
     target.parent.mkdir(parents=True, exist_ok=True)
     for path in companions(source):
         replace(target.parent / path.name, path.read_bytes())
     changed = not target.exists() or target.read_bytes() != text
     replace(target, text)
     return target, changed
+
+
+def holds_answers(notebook, made):
+    """Whether somebody has written into the cells for answers; ``made`` has them as they are handed out now."""
+    blank = {_text(cell) for cell in made.cells if is_answer(cell)}
+    answers = {_text(cell) for cell in notebook.cells if is_answer(cell)}
+    return any(CODE_STUB not in text and TEXT_STUB not in text for text in answers - blank)
+
+
+def _text(cell):
+    return "\n".join(line.strip() for line in cell.source.strip().splitlines())
 
 
 def as_text(notebook):

@@ -27,6 +27,7 @@ NOT_THE_LEARNERS = (
     *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
     str(Path(np.__file__).parents[1]),
 )
+NOT_WRITTEN = "it is as it was handed out: if you have written it, run its cell first"
 PATIENCE = 4  # so many times as long may an answer take on the clock, because it waits or the machine is busy
 
 
@@ -100,7 +101,7 @@ def _attempt(action, seconds):
         problem = f"it was still running after {seconds:.0f} s and was stopped: is there a loop that never ends?"
         return Outcome(problem=problem, in_time=False)
     except NotWritten:
-        return Outcome(problem="not written yet", written=False)
+        return Outcome(problem=NOT_WRITTEN, written=False)
     except NotImplementedError as error:
         return Outcome(problem=f"NotImplementedError: {error}".rstrip(": "), written=False)
     except NotYet as said:
@@ -113,7 +114,7 @@ def _attempt(action, seconds):
         return Outcome(problem="it calls itself without end (RecursionError)")
     except BaseException as error:
         if "ellipsis" in str(error).lower():  # the stub's `...` is still there and something was computed with it
-            return Outcome(problem="not written yet", written=False)
+            return Outcome(problem=NOT_WRITTEN, written=False)
         return Outcome(problem=_in_words(error), line=_line_of(error))
 
 
