@@ -187,7 +187,9 @@ def test_the_dev_container_opens_jupyterlab_as_make_lab_does():
     assert re.search(r"^FROM python:(.*)$", docker, re.MULTILINE)[1] in pythons_in_ci()
     assert f"useradd --create-home --shell /bin/bash {container['remoteUser']}\n" in docker
     made = container["onCreateCommand"].removeprefix("make ")
-    shown = subprocess.run(["make", "-n", "--no-print-directory", "lab"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        ["make", "-n", "--no-print-directory", "lab"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     assert made in text("Makefile").replace("$(VENV)", ".venv")
     script = container["postAttachCommand"].removeprefix("bash ")
     subprocess.run(["bash", "-n", script], cwd=ROOT, check=True)
