@@ -80,6 +80,7 @@ def _write_pages(book, progress):
 
 def _take_the_place(new, book):
     """Put the new pages where the old ones are seen until then; pages no longer in the book go with these."""
+    (new / ".buildinfo").unlink(missing_ok=True)  # for a build that goes on from here; ours begin anew
     if book.html.exists():
         book.html.rename(book.making / "before")
     new.rename(book.html)
