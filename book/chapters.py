@@ -66,8 +66,8 @@ def is_kept(cache, notebook):
 
 def keep(cache, path, notebook, seconds):
     """Keep a notebook that has run, for the page that is made from ``path``."""
-    read_with = {"name": "myst_nb_md", "type": "plugin"} if path.suffix == ".md" else {}
-    record = cache.add_nb_to_project(str(path), **({"read_data": read_with} if read_with else {}))
+    read_with = {"read_data": {"name": "myst_nb_md", "type": "plugin"}} if path.suffix == ".md" else {}
+    record = cache.add_nb_to_project(str(path), **read_with)
     bundle = CacheBundleIn(notebook, record.uri, data={"execution_seconds": seconds})
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
