@@ -19,6 +19,7 @@ AT_A_TIME = 2  # chapters; each runs in a kernel of its own
 NOT_IN_CHAPTERS = ("checks",)  # no chapter imports it
 SETTINGS = {"MLKIT_EXPLORE": "published", "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 SETTINGS |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+WHOLE = {"iopub_timeout": 120, "raise_on_iopub_timeout": True}  # nbclient passes by what is 4 s late: a busy machine
 HAS_CODE = re.compile(r"---\n(.*\n)*?kernelspec:")
 
 
@@ -76,7 +77,9 @@ def _run_chapter(book, path, progress):
     seconds = book.settings["execute"]["timeout"]  # for one cell
     name = path.relative_to(book.home)
     progress.say(f"{name}: Executing notebook")
-    result = single_nb_execution(notebook_of(book, path), cwd=str(path.parent), timeout=seconds, allow_errors=False)
+    result = single_nb_execution(
+        notebook_of(book, path), cwd=str(path.parent), timeout=seconds, allow_errors=False, **WHOLE
+    )
     ending = "failed after" if result.err else "Executed notebook in"
     progress.done(f"{name}: {ending} {result.time:.2f} seconds")
     return result

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import nbformat
 from jupyter_cache import get_cache
 
-from book.chapters import SETTINGS, chapters, forget_results_of_other_code, keep, notebook_of
+from book.chapters import SETTINGS, WHOLE, chapters, forget_results_of_other_code, keep, notebook_of
 
 TIMEOUT = 600  # seconds for a notebook
 NOT_INHERITED = {"PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "JPY_SESSION_NAME"}  # of a pytest or a kernel around this
@@ -29,7 +29,7 @@ def run_notebooks(book):
         for path, copy in copies.items():
             copy.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(notebook_of(book, path), copy)
-        status = _run(folder, report)
+        status = run_under_nbmake(folder, report)
         for path in chapters(book):
             seconds, problem = results(report).get(_name_of(path, book), (0, "it did not run"))
             if not problem:
@@ -37,13 +37,20 @@ def run_notebooks(book):
     return status
 
 
-def _run(folder, report):
+def run_under_nbmake(folder, report):
     """nbmake runs all notebooks of a folder, in place, two at a time."""
     Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # the settings of our own tests end here
+    Path(folder, "conftest.py").write_text(_patient(), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", f"--nbmake-timeout={TIMEOUT}", "-n", "2"]
     command += ["-p", "no:cacheprovider", f"--junit-xml={report}", "-v", "--durations=0", "."]
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | SETTINGS
     return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+
+
+def _patient():
+    """A conftest that gives nbmake's runs the settings for which it has no option."""
+    lines = ["from functools import partial", "from nbmake import nb_run"]
+    return "\n".join([*lines, f"nb_run.NotebookClient = partial(nb_run.NotebookClient, **{WHOLE})", ""])
 
 
 def code_pages(book):

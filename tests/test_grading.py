@@ -218,7 +218,7 @@ def test_every_lost_mark_is_explained(graded):
         ("exits", "This cell ended the whole program"),
         ("exits-inside", "Your answer was tried here, and ended the whole program"),
         ("kills-its-parent", "This cell was not run, because the program that runs it had been stopped from within."),
-        ("prints-megabytes", "the rest of the output was cut off"),
+        ("prints-megabytes", "… the rest is not shown here"),
         ("fits-what-is-shown", "does your answer fit one case only?"),
         ("deleted-tests", "The cell “relu-check” was missing and was put back."),
         ("edited-tests", "The cell “relu-check” was changed and was put back."),
@@ -226,8 +226,7 @@ def test_every_lost_mark_is_explained(graded):
     ],
 )
 def test_the_page_says_what_happened(graded, student, sentence):
-    page = graded.page(student).replace("… the rest is not shown here", "… the rest of the output was cut off")
-    assert sentence in page
+    assert sentence in graded.page(student)
 
 
 def test_nothing_private_is_given_back(graded):

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import queue
 import subprocess
 import sys
 import warnings
@@ -384,6 +385,58 @@ def test_what_runs_beside_a_hand_in_loads_no_pictures():
 
 def test_the_runner_of_cells_knows_scores_by_their_name():
     assert cell_runner.SCORE == MIME
+
+
+def said(kind, **content):
+    return {"msg_type": kind, "content": content, "parent_header": {"msg_id": "run"}}
+
+
+class SlowKernel:
+    """Answers at once, and is silent for a while before it sends what the cell printed."""
+
+    def __init__(self, *later):
+        self.later, self.silent = list(later), 3
+
+    def execute(self, source, allow_stdin):
+        return "run"
+
+    def get_iopub_msg(self, timeout):
+        if self.silent > 0 or not self.later:
+            self.silent -= 1
+            raise queue.Empty
+        return self.later.pop(0)
+
+    def get_shell_msg(self, timeout):
+        return {"parent_header": {"msg_id": "run"}}
+
+    def is_alive(self):
+        return True
+
+
+def ran(monkeypatch, *later):
+    runner = object.__new__(cell_runner.CellRunner)
+    runner.client = runner.manager = SlowKernel(*later)
+    monkeypatch.setattr(cell_runner, "LAST_WORDS", 1 if later else 0.01)
+    return runner.run("print(1)", seconds=60)
+
+
+def test_output_that_comes_after_the_answer_is_not_lost(monkeypatch):
+    printed = [said("stream", name="stdout", text="1\n"), said("status", execution_state="idle")]
+    kept = [{"output_type": "stream", "name": "stdout", "text": "1\n"}]
+    assert ran(monkeypatch, *printed) == (cell_runner.FINE, kept)
+
+
+def test_a_cell_whose_last_word_is_lost_is_done_all_the_same(monkeypatch):
+    assert ran(monkeypatch) == (cell_runner.FINE, [])
+
+
+@pytest.mark.parametrize("length", [1, 7, cell_runner.LONGEST])
+def test_text_that_is_too_long_ends_with_a_sentence_wherever_it_was_cut(length):
+    outputs = cell_runner.Outputs()
+    for _ in range(cell_runner.LONGEST // length + 2):
+        outputs.take(said("stream", name="stdout", text="x" * length))
+    text = outputs.kept[0]["text"]
+    assert text == "x" * cell_runner.LONGEST + "\n… the rest of the output was cut off\n"
 
 
 def test_secrets_are_taken_out_wherever_they_are(course):

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
-from book.notebooks import results
+from book.chapters import WHOLE
+from book.notebooks import results, run_under_nbmake
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = [name for name in ("chapters", "exercises") if (ROOT / name).is_dir()]
@@ -203,3 +204,13 @@ def test_the_same_chapter_with_a_sound_slider_passes(planted):
     done = run_pytest("--nbmake", "-q", "planted.ipynb", cwd=planted(0.3))
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
+
+
+def test_a_notebook_fails_when_its_kernel_does_not_deliver_what_it_showed(tmp_path, monkeypatch):
+    """nbclient would pass over it after four seconds, and the page would lack an output on a busy machine."""
+    monkeypatch.setitem(WHOLE, "iopub_timeout", 1)
+    mute = new_code_cell("get_ipython().kernel._publish_status = lambda *a, **k: None\n1 + 1")
+    nbformat.write(new_notebook(cells=[mute]), tmp_path / "mute.ipynb")
+    report = tmp_path / "notebooks.xml"
+    assert run_under_nbmake(tmp_path, report) == 1
+    assert "Timeout waiting for IOPub output" in results(report)["mute.ipynb"][1]

@@ -8,6 +8,7 @@ from math import inf
 LONGEST = 100_000  # characters of text that are kept of one cell
 LARGEST = 2_000_000  # characters of pictures that are kept of one cell
 PATIENCE = 1.5  # seconds from an interrupt to the end of a cell, before the kernel is stopped
+LAST_WORDS = 10  # seconds from a kernel's answer to the output that it still owes: megabytes take their time
 SCORE = "application/vnd.mlkit.score+json"  # `MIME` of `mlkit.checks.score`, which takes long to import
 FINE, SLOW, STUCK, DEAD = "fine", "interrupted", "stuck", "dead"
 
@@ -43,18 +44,19 @@ class CellRunner:
 
     def _listen(self, message, outputs, deadline):
         """Collect outputs until the kernel says that it is done, is dead, or time is over."""
+        replied = False
         while time.monotonic() < deadline:
             try:
                 said = self.client.get_iopub_msg(timeout=0.25)
             except queue.Empty:
                 if not self.manager.is_alive():
                     return DEAD
-                if self._has_replied(message):  # done, though its last word got lost in a flood of output
-                    return FINE
+                if not replied and self._has_replied(message):  # output comes another way, and may come later
+                    replied, deadline = True, time.monotonic() + LAST_WORDS
                 continue
             if said["parent_header"].get("msg_id") == message and outputs.take(said):
                 return FINE
-        return SLOW
+        return FINE if replied else SLOW  # done, though its last word got lost in a flood of output
 
     def _has_replied(self, message):
         try:
@@ -88,7 +90,7 @@ class Outputs:
         return kind == "status" and content["execution_state"] == "idle"
 
     def _stream(self, name, text):
-        if self.text <= 0:
+        if self.text < 0:  # it has been said that the rest is cut off
             return
         if len(text) > self.text:
             text = text[: self.text] + "\n… the rest of the output was cut off\n"
