@@ -1,8 +1,18 @@
-"""``python -m book``."""
+"""``python -m book`` makes the book, ``python -m book lab`` the lab that belongs to it."""
 
 import sys
 
-from book.making import main
+
+def main(arguments):
+    """Each command imports what it needs: the lab has an environment of its own."""
+    if arguments[:1] == ["lab"]:
+        from book.lab.site import main as command
+
+        return command(arguments[1:])
+    from book.making import main as command
+
+    return command(arguments)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,150 @@
+"""The notebooks as a lab in the browser shows them: no Sphinx there, another kernel, and work that stays in the browser.
+
+Citations become author and year, with a link to a list of references; labels go; links lead to what lies in the lab,
+and others become words. A first cell says where the work is kept.
+"""
+
+import ast
+import posixpath
+import re
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from pybtex.database import parse_file
+from pybtex.plugin import find_plugin
+
+KERNEL = {"display_name": "Python (in the browser)", "language": "python", "name": "python"}
+OURS = "in-your-browser"  # ids of cells that begin so are taken out of a copy to hand in
+REFERENCES = "chapters/references.md"
+START = "START.md"
+LOADS = "import sklearn  # it has the data; named here, the browser loads it"
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
+WHERE = """\
+> **This notebook runs in your browser.** Nothing is installed, and nothing you write leaves your device. Your work is
+> kept in this browser on this device: in a private window, or when site data are deleted, it is lost. The two buttons
+> above help: **Save a copy to hand in** puts the notebook as it is now on your device as a file, and **Start again**
+> brings back the untouched one. The first cell that you run takes some seconds, because Python is being loaded.
+> [All chapters and exercises]({start})"""
+WELCOME = """\
+# {title}
+
+Each chapter is a notebook, and so are its exercises; they run in your browser. Click one:
+
+| chapter | its exercises |
+| --- | --- |
+{rows}
+
+- **A chapter.** *Run* → *Run All Cells*, in the menu at the top, draws its figures. Then move the sliders, change the
+  code, and run a cell again with <kbd>Shift</kbd> + <kbd>Enter</kbd>. Figures are drawn by your own device: give them
+  a moment.
+- **Exercises.** Run the first cell. Write your answer in place of the dots and run it, then run the check cell below.
+  The check says what is right and which mistake is the likely one; its link leads to the section to read again.
+- **A break.** Your work is kept in this browser. Run the cells again when you come back, since Python forgets.
+"""
+
+
+class Shelf:
+    """What the lab holds: each file by its name, as it is to be written."""
+
+    def __init__(self, book):
+        self.book = book
+
+    def files(self):
+        """Names and texts."""
+        found = {f"{page}.ipynb": self._converted(page) for page in self.pages}
+        return found | {REFERENCES: self._references(), START: self._welcome()}
+
+    @cached_property
+    def pages(self):
+        """The chapters and exercises that are notebooks, in the order of the book."""
+        return [page for page in self.book.pages if self.book.file_of(page).suffix == ".ipynb"]
+
+    def _converted(self, page):
+        notebook = self.book.notebook(self.book.file_of(page))
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = self._readable(cell.source, page)
+            else:
+                cell.outputs, cell.execution_count = [], None
+        start = posixpath.relpath(START, posixpath.dirname(page))
+        first = [new_markdown_cell(WHERE.format(start=start), id=OURS)]
+        code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        if _reads_data(code, self.book.home / "mlkit"):
+            first.append(new_code_cell(LOADS, id=f"{OURS}-data"))
+        notebook.cells[:1] = [notebook.cells[0], *first]  # the title stays above
+        notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+        return nbformat.writes(notebook)
+
+    def _readable(self, text, page):
+        text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.MULTILINE)
+        to_references = posixpath.relpath(REFERENCES, posixpath.dirname(page))
+        text = re.sub(r"\{cite(:t)?\}`([^`]+)`", lambda found: self._cited(*found.groups(), to_references), text)
+        return LINK.sub(lambda found: self._link(*found.groups(), page), text)
+
+    def _cited(self, in_text, keys, to):
+        works = [self.works[key.strip()] for key in keys.split(",")]
+        if in_text:
+            return " and ".join(f"[{work.authors} ({work.year})]({to})" for work in works)
+        return f"({'; '.join(f'[{work.authors}, {work.year}]({to})' for work in works)})"
+
+    def _link(self, words, target, page):
+        path, _, fragment = target.partition("#")
+        if re.match(r"[a-z]+:", target) or not path:
+            return f"[{words}]({target})"
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+        name = START if name == "chapters/index.md" else name
+        inside = name in (REFERENCES, START) or name.removesuffix(".ipynb") in self.pages
+        if not inside:
+            return words
+        found = posixpath.relpath(name, posixpath.dirname(page))
+        return f"[{words}]({found}{'#' + fragment if fragment else ''})"
+
+    def _references(self):
+        lines = sorted(f"- {work.text}" for work in self.works.values())
+        return "# References\n\n" + "\n".join(lines) + "\n"
+
+    def _welcome(self):
+        exercises = {Path(page).parent.name: page for page in self.pages if page.startswith("exercises/")}
+        rows = []
+        for page in self.pages:
+            if page.startswith("chapters/"):
+                sheet = exercises.get(Path(page).name)
+                rows.append(f"| [{self._title(page)}]({page}.ipynb) | {self._to_sheet(sheet)} |")
+        return WELCOME.format(title=self.book.settings["title"], rows="\n".join(rows))
+
+    def _title(self, page):
+        text = self.book.notebook(self.book.file_of(page)).cells[0].source
+        return re.search(r"^# (.*)", text, re.MULTILINE)[1]
+
+    def _to_sheet(self, sheet):
+        return f"[{self._title(sheet).removeprefix('Exercises: ')}]({sheet}.ipynb)" if sheet else ""
+
+    @cached_property
+    def works(self):
+        """The bibliography, by key."""
+        files = self.book.settings["bibtex_bibfiles"]
+        entries = {}
+        for name in files:
+            entries |= parse_file(self.book.home / name).entries
+        style = find_plugin("pybtex.style.formatting", "plain")()
+        texts = {each.key: each.text.render_as("markdown") for each in style.format_entries(entries.values())}
+        return {key: Work(entry, texts[key]) for key, entry in entries.items()}
+
+
+class Work:
+    """One work that is cited: its authors as one cites them, its year, and its line in the list of references."""
+
+    def __init__(self, entry, text):
+        names = [" ".join(map(str, person.rich_prelast_names + person.rich_last_names)) for person in entry.persons["author"]]
+        several = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+        self.authors, self.year, self.text = several, entry.fields["year"], text.replace("\n", " ")
+
+
+def _reads_data(code, mlkit):
+    """Whether this code uses one of the data sets that scikit-learn brings; `mlkit.datasets` imports it only then."""
+    functions = [each for each in ast.parse((mlkit / "datasets.py").read_text()).body if isinstance(each, ast.FunctionDef)]
+    importing = {each.name for each in functions if "from sklearn" in ast.unparse(each)}
+    loaders = [each.name for each in functions if importing & {n.id for n in ast.walk(each) if isinstance(n, ast.Name)}]
+    return bool(re.search(rf"\bdatasets\.({'|'.join(loaders)})\(", code))
