@@ -9,10 +9,11 @@ BIN := $(VENV)/$(if $(WINDOWS),Scripts,bin)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help book lab notebooks test check seeds lowest parity bench clean
+.PHONY: help book site lab notebooks test check seeds lowest parity bench clean
 
 help:
 	@echo "make book       build the book, the first time in about two minutes (SOLUTIONS=0 leaves the solutions out)"
+	@echo "make site       build the book and, as a part of it, the lab that runs in a reader's browser"
 	@echo "make lab        open chapters and exercises in JupyterLab"
 	@echo "make test       run every test (about a quarter of an hour)"
 	@echo "make check      run the linter and the tests that build nothing (about three minutes)"
@@ -25,6 +26,11 @@ help:
 
 book: $(VENV)/installed-book
 	$(BIN)/python -m book
+
+# In an environment of its own: what is installed beside JupyterLite becomes a part of the lab.
+site: book
+	$(MAKE) .venv-site/installed-site VENV=.venv-site
+	.venv-site/$(notdir $(BIN))/python -m book lab
 
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab --config lab/config.py
@@ -68,13 +74,14 @@ bench: $(VENV)/installed-test
 	$(BIN)/python tests/benchmarks/run.py --json benchmarks.json
 
 clean:
-	rm -rf _build $(VENV) .venv-lowest .venv-parity .venv-grading .lowest-versions.txt .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build $(VENV) .venv-lowest .venv-parity .venv-grading .venv-site .lowest-versions.txt .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, filled as far as the target needs; filled again when a version changes.
 $(VENV)/installed-book: WANTED = book
 $(VENV)/installed-lab: WANTED = book,lab
 $(VENV)/installed-test: WANTED = book,lab,test
+$(VENV)/installed-site: WANTED = lab-in-browser
 $(VENV)/installed-%: pyproject.toml $(CONSTRAINTS) | $(VENV)/python
 	@echo "Installing ($(WANTED)) into $(VENV) …"
 	@rm -rf mlkit/grading mlkit/checks/questions # moved: what Python left of them would be found first

@@ -60,6 +60,25 @@ class Book:
         found = sorted((self.home / "exercises" / "source").glob("*/*.ipynb"))
         return [path for path in found if path.parent.name in asked]
 
+    @property
+    def site(self):
+        """The address at which the book is published, ending with a slash; empty if none is set."""
+        address = self.settings.get("html", {}).get("baseurl") or ""
+        return address if not address else address.rstrip("/") + "/"
+
+    @property
+    def repository(self):
+        """The address of the repository, without a slash at its end; empty if none is set."""
+        return (self.settings.get("repository", {}).get("url") or "").rstrip("/")
+
+    def address_of(self, wheel):
+        """Where pip finds our own wheel: at the site, at the release, or where the reader has the repository."""
+        if self.site:
+            return f"{self.site}lab/static/pyodide/{wheel}"
+        if self.repository:
+            return f"{self.repository}/releases/download/v{wheel.split('-')[1]}/{wheel}"
+        return "FOLDER, where FOLDER is that of the course's repository on your computer"
+
     def file_of(self, page):
         """The notebook or the text of a page."""
         found = [path for path in (self.home / f"{page}.ipynb", self.home / f"{page}.md") if path.exists()]

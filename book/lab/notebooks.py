@@ -1,7 +1,7 @@
-"""The notebooks as a lab in the browser shows them: no Sphinx there, another kernel, and work that stays in the browser.
+"""The notebooks as people open them without Sphinx: in the lab, or anywhere, once they are downloaded.
 
 Citations become author and year, with a link to a list of references; labels go; links lead to what lies in the lab,
-and others become words. A first cell says where the work is kept.
+and others become words. A first cell says where the work is kept, or what has to be installed.
 """
 
 import ast
@@ -27,6 +27,11 @@ WHERE = """\
 > above help: **Save a copy to hand in** puts the notebook as it is now on your device as a file, and **Start again**
 > brings back the untouched one. The first cell that you run takes some seconds, because Python is being loaded.
 > [All chapters and exercises]({start})"""
+ELSEWHERE = """\
+try:
+    import mlkit.checks  # the course's own package; another project has the same name
+except ImportError:
+    print("This notebook needs the course's package. In a cell of its own, run: %pip install {wheel}")"""
 WELCOME = """\
 # {title}
 
@@ -52,58 +57,80 @@ class Shelf:
         self.book = book
 
     def files(self):
-        """Names and texts."""
-        found = {f"{page}.ipynb": self._converted(page) for page in self.pages}
+        """Names and texts of what the lab holds."""
+        found = {f"{page}.ipynb": self._in_the_lab(page) for page in self.pages}
         return found | {REFERENCES: self._references(), START: self._welcome()}
+
+    def downloads(self, wheel):
+        """The notebooks by page, for a Python that may not have our package yet: ``wheel`` is where pip finds it."""
+        return {page: self._to_take_away(page, wheel) for page in self.pages}
 
     @cached_property
     def pages(self):
         """The chapters and exercises that are notebooks, in the order of the book."""
         return [page for page in self.book.pages if self.book.file_of(page).suffix == ".ipynb"]
 
-    def _converted(self, page):
-        notebook = self.book.notebook(self.book.file_of(page))
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                cell.source = self._readable(cell.source, page)
-            else:
-                cell.outputs, cell.execution_count = [], None
+    def _in_the_lab(self, page):
+        notebook = self._converted(page, self._in_lab)
         start = posixpath.relpath(START, posixpath.dirname(page))
         first = [new_markdown_cell(WHERE.format(start=start), id=OURS)]
         code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
         if _reads_data(code, self.book.home / "mlkit"):
             first.append(new_code_cell(LOADS, id=f"{OURS}-data"))
-        notebook.cells[:1] = [notebook.cells[0], *first]  # the title stays above
+        notebook.cells[1:1] = first  # the title stays above
         notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
         return nbformat.writes(notebook)
 
-    def _readable(self, text, page):
-        text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.MULTILINE)
-        to_references = posixpath.relpath(REFERENCES, posixpath.dirname(page))
-        text = re.sub(r"\{cite(:t)?\}`([^`]+)`", lambda found: self._cited(*found.groups(), to_references), text)
-        return LINK.sub(lambda found: self._link(*found.groups(), page), text)
+    def _to_take_away(self, page, wheel):
+        notebook = self._converted(page, self._on_the_site)
+        notebook.cells.insert(1, new_code_cell(ELSEWHERE.format(wheel=wheel), id="elsewhere"))
+        return nbformat.writes(notebook)
 
-    def _cited(self, in_text, keys, to):
-        works = [self.works[key.strip()] for key in keys.split(",")]
-        if in_text:
-            return " and ".join(f"[{work.authors} ({work.year})]({to})" for work in works)
-        return f"({'; '.join(f'[{work.authors}, {work.year}]({to})' for work in works)})"
+    def _converted(self, page, address):
+        """A notebook whose links are those that ``address(name, page)`` gives; where it gives none, there are words."""
+        notebook = self.book.notebook(self.book.file_of(page))
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = self._readable(cell.source, page, address)
+            else:
+                cell.outputs, cell.execution_count = [], None
+        return notebook
 
-    def _link(self, words, target, page):
-        path, _, fragment = target.partition("#")
-        if re.match(r"[a-z]+:", target) or not path:
-            return f"[{words}]({target})"
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+    def _readable(self, text, page, address):
+        def link(words, name, fragment=""):
+            found = address(name, page)
+            return f"[{words}]({found}{fragment})" if found else words
+
+        def cited(found):
+            works = [self.works[key.strip()] for key in found[2].split(",")]
+            if found[1]:  # as a part of the sentence
+                return " and ".join(link(f"{work.authors} ({work.year})", REFERENCES) for work in works)
+            return f"({'; '.join(link(f'{work.authors}, {work.year}', REFERENCES) for work in works)})"
+
+        def linked(found):
+            path, fragment = re.fullmatch(r"([^#]*)(#.*)?", found[2]).groups()
+            if not path or re.match(r"[a-z]+:", path):
+                return found[0]
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+            return link(found[1], name, fragment or "")
+
+        text = LINK.sub(linked, re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.MULTILINE))
+        return re.sub(r"\{cite(:t)?\}`([^`]+)`", cited, text)
+
+    def _in_lab(self, name, page):
+        """From one file of the lab to another."""
         name = START if name == "chapters/index.md" else name
-        inside = name in (REFERENCES, START) or name.removesuffix(".ipynb") in self.pages
-        if not inside:
-            return words
-        found = posixpath.relpath(name, posixpath.dirname(page))
-        return f"[{words}]({found}{'#' + fragment if fragment else ''})"
+        there = name in (REFERENCES, START) or name.removesuffix(".ipynb") in self.pages
+        return posixpath.relpath(name, posixpath.dirname(page)) if there else None
+
+    def _on_the_site(self, name, page):
+        """The published page, if there is one."""
+        known = posixpath.splitext(name)[0] in self.book.pages
+        return self.book.site + posixpath.splitext(name)[0] + ".html" if self.book.site and known else None
 
     def _references(self):
-        lines = sorted(f"- {work.text}" for work in self.works.values())
-        return "# References\n\n" + "\n".join(lines) + "\n"
+        works = sorted(self.works.values(), key=lambda work: (work.authors, work.year))
+        return "# References\n\n" + "".join(f"- {work.text}\n" for work in works)
 
     def _welcome(self):
         exercises = {Path(page).parent.name: page for page in self.pages if page.startswith("exercises/")}

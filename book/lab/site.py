@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from book.lab.buttons import add_buttons, write_downloads
 from book.lab.notebooks import Shelf
 from book.lab.runtime import Missing, assemble, fetch_runtime
 from book.sources import Book, Problem
@@ -46,6 +47,8 @@ def main(arguments):
     try:
         runtime = fetch_runtime(wanted.runtime)
         book.check()
+        if not (book.html / "index.html").exists():
+            raise Problem("It becomes a part of the book, which has not been built yet: make book.")
         size = build_lab(book, runtime)
     except (Missing, Problem) as error:
         print(f"The lab was not built; the book is as it was. {error}", file=sys.stderr)
@@ -59,18 +62,22 @@ def build_lab(book, runtime):
     """Build the lab and put it where the site has it; return its size in bytes."""
     with tempfile.TemporaryDirectory() as place:
         place = Path(place)
-        lay_out(place, book, runtime)
+        wheel = own_wheel(book, place / "wheel")
+        lay_out(place, book, runtime, wheel)
         _run([sys.executable, "-m", "jupyter", "lite", "build", "--no-sourcemaps", "--apps", "lab"], place)
         _take_the_place(place / "_output", book.html / "lab")
+    shelf = Shelf(book)
+    write_downloads(book, shelf.downloads(book.address_of(wheel.name)))
+    add_buttons(book, shelf.pages)
     return sum(path.stat().st_size for path in (book.html / "lab").rglob("*") if path.is_file())
 
 
-def lay_out(place, book, runtime):
+def lay_out(place, book, runtime, wheel):
     """Write what JupyterLite reads: the notebooks, the runtime, our extension, and the settings."""
     for name, text in Shelf(book).files().items():
         (place / "files" / name).parent.mkdir(parents=True, exist_ok=True)
         (place / "files" / name).write_text(text, encoding="utf-8")
-    assemble(place / "static" / "pyodide", runtime, own_wheel(book, place / "wheel"))
+    assemble(place / "static" / "pyodide", runtime, wheel)
     shutil.copytree(EXTENSION, place / "ours" / "one-neuron-at-a-time-lab")
     (place / "jupyter-lite.json").write_text(json.dumps(LITE), encoding="utf-8")
     (place / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")

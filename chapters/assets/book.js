@@ -1,4 +1,4 @@
-/* What the theme's scripts need where people really read: in a page that was saved, in a browser that keeps nothing.
+/* What pages need where people really read: saved, in a browser that keeps nothing, opened from a disk.
 
    A page that a reader saves and opens again: a browser saves what a page has become together with its scripts, and
    the scripts run a second time: without this, each button would stand twice and the folded answers would be open. */
@@ -34,7 +34,21 @@
     }
   }
 
+  // A page opened from a disk: no browser runs Python from there.
+  function sayThatALabNeedsAServer() {
+    for (const buttons of document.querySelectorAll("[data-lab]")) {
+      buttons.querySelector(".lab-open").addEventListener("click", (event) => {
+        if (location.protocol !== "file:") return;
+        event.preventDefault();
+        buttons.querySelector("[role=status]").textContent =
+          "This page was opened from a disk, and the lab needs a web server. In the folder of the repository, " +
+          "python -m http.server -d _build/html starts one; then open http://localhost:8000.";
+      });
+    }
+  }
+
   keepInThePage();
   addEventListener("DOMContentLoaded", takeOutWhatIsAddedAgain, { capture: true });
+  addEventListener("DOMContentLoaded", sayThatALabNeedsAServer);
   addEventListener("load", takeOutWhatIsDone);
 })();

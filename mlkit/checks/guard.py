@@ -12,6 +12,7 @@ import sysconfig
 import threading
 import time
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ NOT_THE_LEARNERS = (
     str(Path(np.__file__).parents[1]),
 )
 NOT_WRITTEN = "it is as it was handed out: if you have written it, run its cell first"
+REFERENCE = 0.0032  # seconds that `_some_work` took where the limits were set
 PATIENCE = 4  # so many times as long may an answer take on the clock, because it waits or the machine is busy
 
 
@@ -98,7 +100,8 @@ def _attempt(action, seconds):
         with time_limit(seconds):
             return Outcome(value=action())
     except OutOfTime:
-        problem = f"it was still running after {seconds:.0f} s and was stopped: is there a loop that never ends?"
+        waited = seconds * pace()
+        problem = f"it was still running after {waited:.0f} s and was stopped: is there a loop that never ends?"
         return Outcome(problem=problem, in_time=False)
     except NotWritten:
         return Outcome(problem=NOT_WRITTEN, written=False)
@@ -150,10 +153,48 @@ def _notes(sink, caught):
     yield from [f"it warned: {text}" for text in list(said)[:2]]
 
 
+def pace():
+    """How many times as long as where the limits were set does work take here? 1 unless it is more than twice as long.
+
+    In a browser, and where the clock is looked at by tracing, Python is several times slower. The same answer is to get
+    the same verdict there, so it gets as many times the seconds.
+    """
+    return _pace(_has_alarm())
+
+
+@cache
+def _pace(has_alarm):
+    previous = sys.gettrace()
+    if not has_alarm:
+        sys.settrace(lambda *event: lambda *event: None)
+    try:
+        took = min(_seconds(_some_work) for _ in range(5)) / REFERENCE
+    finally:
+        sys.settrace(previous)
+    return took if took > 2 else 1.0
+
+
+def _seconds(action):
+    start = time.process_time()
+    action()
+    return time.process_time() - start
+
+
+def _some_work():
+    """Lines of Python and calls of NumPy on small arrays, as in most answers."""
+    total, x = 0.0, np.linspace(-1, 1, 50)
+    for i in range(500):
+        for j in range(20):
+            total += i * j
+        total += float(np.tanh(x * i).sum())
+    return total
+
+
 class Limit:
     """So many seconds of work: of the processor's time, so that a busy machine costs an answer nothing.
 
-    An answer that only waits is stopped as well, after ``PATIENCE`` times as long. A limit ends with the one around it.
+    They are seconds of the machine where limits were set; a slower one has more of its own, see `pace`. An answer that
+    only waits is stopped as well, after ``PATIENCE`` times as long. A limit ends with the one around it.
     """
 
     def __init__(self, seconds, around=None):
@@ -163,15 +204,18 @@ class Limit:
     def left(self):
         """The seconds of work that are left, at the most; 0 or less when time is up."""
         waited = (time.monotonic() - self.clock) / PATIENCE
-        left = self.seconds - max(time.process_time() - self.work, waited)
+        left = self.seconds - max(time.process_time() - self.work, waited) / pace()
         return left if self.around is None else min(left, self.around.left())
+
+
+def _has_alarm():
+    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
 
 @contextlib.contextmanager
 def time_limit(seconds):
     """Raise `OutOfTime` in the block once its `Limit` is reached, by an alarm where there is one, else by tracing."""
-    has_alarm = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    with _alarm(seconds) if has_alarm else _tracing(seconds):
+    with _alarm(seconds) if _has_alarm() else _tracing(seconds):
         yield
 
 
@@ -201,7 +245,7 @@ def _alarm(seconds):
 
 def _ring_after(seconds):
     """Again and again: `except:` may swallow the first."""
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.5)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds * pace(), 0.001), 0.5)
 
 
 @contextlib.contextmanager
