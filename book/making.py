@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from book import launch
 from book.chapters import run_chapters
 from book.notebooks import run_notebooks
 from book.processes import alone
@@ -62,7 +63,7 @@ def build(book):
 
 def _write_pages(book, progress):
     """Let Jupyter Book work; print which chapter is executed, and keep the rest for the case that it fails."""
-    sources = book.gather(solutions(book))
+    sources = book.gather(solutions(book) | launch.pages(book), launch.settings(book))
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(sources), "-W", "--keep-going"]
     command += ["--path-output", str(book.making)]
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "encoding": "utf-8"}

@@ -119,16 +119,17 @@ class Book:
             said = str(error).splitlines()[0][:100]
             raise Problem(f"{path.relative_to(self.home)} is not a whole notebook: {said}") from None
 
-    def gather(self, generated):
+    def gather(self, generated, settings):
         """Copy the sources to where the book is made, and pages that were generated beside them; return the folder.
 
-        ``generated`` maps names of files to their text. The author's own folders are only read.
+        ``generated`` maps names of files to their text; ``settings`` are added to the author's. The author's own
+        folders are only read.
         """
         folder = self.making / "sources"
         for name in ("chapters", "exercises"):
             if (self.home / name).is_dir():
                 shutil.copytree(self.home / name, folder / name, ignore=NOT_COPIED)
-        kept = {"sphinx": {"config": {"nb_execution_cache_path": str(self.results)}}}
+        kept = settings | {"sphinx": {"config": {"nb_execution_cache_path": str(self.results)}}}
         files = {"_toc.yml": self.text(self.home / "_toc.yml"), "_config.yml": _yaml(_merged(self.settings, kept))}
         for name, text in (files | generated).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The lab that needs no installation: what it is made of, its notebooks, and all of them run, in Python for the browser."""
+"""The lab that needs no installation: what it is made of, its notebooks, and each of them run in its own Python."""
 
 import functools
 import hashlib
@@ -117,7 +117,10 @@ def test_the_lock_names_every_package_that_another_one_needs():
 
 @pytest.fixture(scope="module")
 def shelf():
-    return {name: nbformat.reads(text, as_version=4) if name.endswith(".ipynb") else text for name, text in SHELF.files().items()}
+    return {
+        name: nbformat.reads(text, as_version=4) if name.endswith(".ipynb") else text
+        for name, text in SHELF.files().items()
+    }
 
 
 def prose(notebook):
@@ -209,7 +212,9 @@ def test_it_is_small_enough_to_be_published_and_no_page_of_the_book_loads_any_of
         text = (site / f"{page}.html").read_text(encoding="utf-8")
         assert text.count(f"lab/lab/index.html?path={page}.ipynb") == 1
         assert text.count(f"lab/download/{page}.ipynb") == 1
-        assert not [part for part in text.split("<")[1:] if "lab/" in part and part.startswith(("script", "link", "img"))]
+        assert not [
+            part for part in text.split("<")[1:] if "lab/" in part and part.startswith(("script", "link", "img"))
+        ]
 
 
 @pytest.mark.build
@@ -255,7 +260,9 @@ def wrong_answers():
     """For each question the first mistake of its catalogue that a cell can be written for."""
     for page in SHEETS:
         for key, question in load_chapter(Path(page).parent.name).items():
-            made = [n for n, mistake in enumerate(question.mistakes) if mistake.wrong is not None and not mistake.endless]
+            made = [
+                n for n, mistake in enumerate(question.mistakes) if mistake.wrong is not None and not mistake.endless
+            ]
             if made:
                 yield key, made[0]
 

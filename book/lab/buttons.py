@@ -10,7 +10,7 @@ BUTTONS = """
 <p class="lab-buttons" data-lab><a class="lab-open" href="{lab}?path={path}">Open in the browser</a>
 <a href="{file}" download>Download</a> <span role="status"></span></p>"""
 WITHOUT = re.compile(r'\s*<p class="lab-buttons".*?</p>', re.DOTALL)
-TITLE = re.compile(r"(<h1>[^\n]*?<a class=\"headerlink\".*?</h1>)", re.DOTALL)
+TITLE = re.compile(r'<h1>[^\n]*<a class="headerlink".*?</h1>')  # not the one that is only there for a printer
 
 
 def add_buttons(book, pages):
@@ -18,7 +18,8 @@ def add_buttons(book, pages):
     for page in pages:
         path = book.html / f"{page}.html"
         text = WITHOUT.sub("", path.read_text(encoding="utf-8"))
-        path.write_text(TITLE.sub(lambda title: title[1] + _buttons(page), text, count=1), encoding="utf-8")
+        end = TITLE.search(text).end()
+        path.write_text(text[:end] + _buttons(page) + text[end:], encoding="utf-8")
 
 
 def write_downloads(book, notebooks):

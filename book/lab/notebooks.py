@@ -164,14 +164,18 @@ class Work:
     """One work that is cited: its authors as one cites them, its year, and its line in the list of references."""
 
     def __init__(self, entry, text):
-        names = [" ".join(map(str, person.rich_prelast_names + person.rich_last_names)) for person in entry.persons["author"]]
+        names = [
+            " ".join(map(str, person.rich_prelast_names + person.rich_last_names)) for person in entry.persons["author"]
+        ]
         several = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
         self.authors, self.year, self.text = several, entry.fields["year"], text.replace("\n", " ")
 
 
 def _reads_data(code, mlkit):
     """Whether this code uses one of the data sets that scikit-learn brings; `mlkit.datasets` imports it only then."""
-    functions = [each for each in ast.parse((mlkit / "datasets.py").read_text()).body if isinstance(each, ast.FunctionDef)]
+    functions = [
+        each for each in ast.parse((mlkit / "datasets.py").read_text()).body if isinstance(each, ast.FunctionDef)
+    ]
     importing = {each.name for each in functions if "from sklearn" in ast.unparse(each)}
     loaders = [each.name for each in functions if importing & {n.id for n in ast.walk(each) if isinstance(n, ast.Name)}]
     return bool(re.search(rf"\bdatasets\.({'|'.join(loaders)})\(", code))

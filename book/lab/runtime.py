@@ -133,7 +133,13 @@ def _of(names, source):
 
 def _pip_download(requirements, folder):
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--only-binary=:all:", "--ignore-requires-python", "--dest", folder, *requirements]  # not for this Python
+    command += [
+        "--only-binary=:all:",
+        "--ignore-requires-python",
+        "--dest",
+        folder,
+        *requirements,
+    ]  # not for this Python
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 

@@ -81,7 +81,10 @@ def lay_out(place, book, runtime, wheel):
     shutil.copytree(EXTENSION, place / "ours" / "one-neuron-at-a-time-lab")
     (place / "jupyter-lite.json").write_text(json.dumps(LITE), encoding="utf-8")
     (place / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
-    config = {"LiteBuildConfig": {"contents": ["files"]}, "FederatedExtensionAddon": {"extra_labextensions_path": ["ours"]}}
+    config = {
+        "LiteBuildConfig": {"contents": ["files"]},
+        "FederatedExtensionAddon": {"extra_labextensions_path": ["ours"]},
+    }
     (place / "jupyter_lite_config.json").write_text(json.dumps(config), encoding="utf-8")
 
 

@@ -12,33 +12,31 @@ import termios
 import time
 
 import pytest
+from lab_screen import (
+    IMPORTS,
+    MISTAKE,
+    QUESTION,
+    RIGHT,
+    SECONDS,
+    WRONG,
+    back_to_the_exercises,
+    cell,
+    check,
+    close_the_chapter,
+    follow_hint,
+    full_marks,
+    nothing_popped_up,
+    run,
+    save,
+    shown,
+    tab,
+    the_exercises_open,
+    to_the_top,
+    write,
+)
 from walking import JOURNEY, Walk, clean_environment, commands_of, end, restore
 
-from mlkit.checks import load_chapter
-
 pytestmark = [*JOURNEY, pytest.mark.browser]
-SECONDS = 60  # the longest that anything may take: a server or a kernel that starts on a busy machine
-
-QUESTION = load_chapter("01-perceptron")["01-perceptron/update"]
-MISTAKE = next(mistake for mistake in QUESTION.mistakes if mistake.name == "the target alone")
-IMPORTS = "from mlkit import datasets"
-WRONG = "return weights + learning_rate * target * x, bias + learning_rate * target"
-RIGHT = """error = target - (x @ weights + bias > 0)
-return weights + learning_rate * error * x, bias + learning_rate * error"""
-
-SHOWN = ".lm-DockPanel .jp-MainAreaWidget:not(.lm-mod-hidden)"  # the tab in front
-POP_UPS = ".jp-Dialog, .Toastify__toast"
-
-# Whether a heading is seen, in the upper third of the notebook, with nothing lying on it.
-IN_VIEW = """(title) => {
-  const frame = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer');
-  const named = (heading) => heading.textContent.replace('¶', '').trim() === title;
-  const heading = [...(frame?.querySelectorAll('h2') ?? [])].find(named);
-  if (!heading) return false;
-  const [outer, box] = [frame, heading].map((element) => element.getBoundingClientRect());
-  const top = document.elementFromPoint(box.left + 20, box.top + box.height / 2);
-  return outer.top <= box.top && box.bottom < outer.top + outer.height / 3 && heading.contains(top);
-}"""
 
 
 # The terminal
@@ -144,75 +142,6 @@ def screen(browser):
     assert [url for url in asked if not re.match(r"file:|data:|blob:|http://(localhost|127\.0\.0\.1):", url)] == []
 
 
-def shown(page, selector, **options):
-    return page.locator(f"{SHOWN} {selector}", **options)
-
-
-def cell(page, code):
-    return shown(page, ".jp-CodeCell", has_text=code)
-
-
-def run(cell):
-    """Run a cell and wait until its new number is there."""
-    from playwright.sync_api import expect
-
-    prompt = cell.locator(".jp-InputPrompt")
-    before = prompt.text_content()
-    cell.locator(".cm-content").click()
-    cell.page.keyboard.press("Shift+Enter")
-    expect(prompt).not_to_have_text(before, timeout=1000 * SECONDS)
-    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=1000 * SECONDS)
-
-
-def the_exercises_open(page):
-    """They are in front, and their kernel is ready: a cell that is run before is passed over."""
-    shown(page, "h1", has_text="Exercises: The perceptron").wait_for()
-    page.locator("#jp-main-statusbar", has_text=re.compile(r"\| Idle")).wait_for()
-
-
-def write(page, old, new):
-    """Put the cursor behind the line ``old`` of the answer, mark it, and type."""
-    cell(page, "def update(").locator(".cm-line").get_by_text(old, exact=True).click()
-    page.keyboard.press("End")
-    page.keyboard.press("Shift+Home")
-    page.keyboard.type(new)
-
-
-def check(page):
-    """Run the answer and the check below it; returns what the check says."""
-    run(cell(page, "def update("))
-    run(cell(page, f'check("{QUESTION.key}"'))
-    return cell(page, f'check("{QUESTION.key}"').locator(".mlkit-check")
-
-
-def tab(page, name):
-    return page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=name)
-
-
-def follow_hint(page):
-    """Click the hint's link: the section that it names comes into view."""
-    shown(page, ".mlkit-check a").click()
-    page.wait_for_function(IN_VIEW, arg=MISTAKE.section)
-
-
-def to_the_top(page):
-    """Turn the wheel until the section is out of sight."""
-    shown(page, ".jp-WindowedPanel-outer").hover()
-    page.mouse.wheel(0, -1_000_000)
-    page.wait_for_function(f"(title) => !({IN_VIEW})(title)", arg=MISTAKE.section)
-
-
-def close_the_chapter(page):
-    """As JupyterLab has it: it notes the version of Python in a notebook, and asks whether to save that."""
-    tab(page, "01-perceptron.ipynb").locator(".lm-TabBar-tabCloseIcon").click()
-    page.locator(".jp-Dialog button", has_text="Discard").click()
-    tab(page, "01-perceptron.ipynb").wait_for(state="detached")
-
-
-def back_to_the_exercises(page):
-    tab(page, "perceptron.ipynb").filter(has_not_text="01-").click()
-
-
 def start_page(page, address):
     """What is seen first: the page of chapters and exercises, as a page, whole, and nothing on top of it."""
     page.goto(address)
@@ -221,10 +150,6 @@ def start_page(page, address):
     assert page.url.endswith("/lab/tree/START.md")
     last = shown(page, "li").last.bounding_box()
     assert last["y"] + last["height"] < page.viewport_size["height"]
-
-
-def nothing_popped_up(page):
-    assert page.locator(POP_UPS).all_text_contents() == []
 
 
 # The journey
@@ -287,15 +212,3 @@ def test_the_same_without_make_and_without_the_markdown_extension(here, home, sc
         back_to_the_exercises(screen)
         follow_hint(screen)  # the chapter is open
         nothing_popped_up(screen)
-
-
-def full_marks():
-    return f"{QUESTION.points} of {QUESTION.points} points"
-
-
-def save(page):
-    """Save, and wait until the tab says that it is done."""
-    from playwright.sync_api import expect
-
-    page.keyboard.press("Control+s")
-    expect(page.locator(".lm-DockPanel-tabBar .lm-mod-current")).not_to_have_class(re.compile("jp-mod-dirty"))
