@@ -1,5 +1,7 @@
 """A clone with everything installed as README says, and the walk through the commands of a page."""
 
+import shutil
+
 import pytest
 from walking import ROOT, Walk, commands_of, make_clone, restore
 
@@ -11,7 +13,15 @@ def clone(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def installed(clone):
+def built_before(clone, built, notebooks):
+    """The clone's chapters have run once, as the tests of the book have seen it: what they showed is kept."""
+    (clone / "_build").mkdir()
+    shutil.copytree(built / ".jupyter_cache", clone / "_build" / ".jupyter_cache")
+    shutil.copy(built / "code.txt", clone / "_build")
+
+
+@pytest.fixture(scope="session")
+def installed(clone, built_before):
     """The same clone, after the lines of README that make and fill the environment."""
     walk = Walk(commands_of("README.md", "Without make", "sh"), clone)
     for part in ("-m venv", "pip install"):
