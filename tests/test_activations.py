@@ -424,3 +424,25 @@ def test_swish_with_beta_one_is_pytorchs_silu(torch):
     z = np.linspace(-20, 20, 81)
     silu = torch.nn.functional.silu(torch.tensor(z)).numpy()
     assert relative_error(activations.swish(z), silu).max() < 1e-12
+
+
+# What mutation testing found untried
+
+
+def test_an_activation_and_the_bounds_of_its_parameter_cannot_be_changed_for_everybody():
+    leaky = ACTIVATIONS["leaky_relu"]
+    with pytest.raises(AttributeError):
+        leaky.name = "another"
+    with pytest.raises(AttributeError):
+        leaky.parameter.at_most = 2.0
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0])
+def test_a_temperature_is_above_0(temperature):
+    with pytest.raises(ValueError, match="temperature"):
+        activations.softmax([1.0, 2.0], temperature=temperature)
+
+
+def test_at_its_corner_elu_has_the_slope_from_below():
+    z = np.array([0.0])
+    assert activations.elu_derivative(z, activations.elu(z, alpha=0.5), alpha=0.5) == 0.5
