@@ -14,6 +14,7 @@ from parity_fixtures import library
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--disable-gpu", "--disable-background-networking"]
 READERS = {
     "desk": {"viewport": {"width": 1280, "height": 900}, "permissions": ["clipboard-read", "clipboard-write"]},
     "phone": {"viewport": {"width": 375, "height": 740}, "has_touch": True, "device_scale_factor": 2},
@@ -121,6 +122,28 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture
+def at_home(browser, tmp_path):
+    """A browser as a person has it: ``at_home()`` opens it; called again, it closes it and opens it anew.
+
+    What pages keep is kept between the two.
+    """
+    opened = []
+
+    def open_it(**options):
+        close()
+        own = {"executable_path": next(_browsers(browser.browser_type)), "args": FLAGS} | options
+        opened.append(browser.browser_type.launch_persistent_context(tmp_path / "profile", **own))
+        return opened[-1]
+
+    def close():
+        while opened:
+            opened.pop().close()
+
+    yield open_it
+    close()
+
+
 @pytest.fixture(scope="module")
 def contexts(browser):
     """One context for each way of reading."""
@@ -139,15 +162,19 @@ def readers(browser):
 def _launch(chromium):
     from playwright.sync_api import Error
 
-    own = chromium.executable_path
-    found = [own if Path(own).exists() else None, *map(shutil.which, BROWSERS)]
     failures = []
-    for path in filter(None, found):
+    for path in _browsers(chromium):
         try:
-            return chromium.launch(executable_path=path, args=["--disable-gpu", "--disable-background-networking"])
+            return chromium.launch(executable_path=path, args=FLAGS)
         except Error as error:
             failures.append(f"{path}: {error.message.splitlines()[0]}")
     return _no_browser("; ".join(failures))
+
+
+def _browsers(chromium):
+    """The paths of those that are there."""
+    own = chromium.executable_path
+    yield from filter(None, [own if Path(own).exists() else None, *map(shutil.which, BROWSERS)])
 
 
 def _no_browser(why):

@@ -47,8 +47,9 @@ def main(arguments):
     try:
         runtime = fetch_runtime(wanted.runtime)
         book.check()
-        if not (book.html / "index.html").exists():
-            raise Problem("It becomes a part of the book, which has not been built yet: make book.")
+        missing = [page for page in book.pages if not (book.html / f"{page}.html").exists()]
+        if missing:
+            raise Problem(f"It becomes a part of the book, which has no {missing[0]}.html yet: make book.")
         size = build_lab(book, runtime)
     except (Missing, Problem) as error:
         print(f"The lab was not built; the book is as it was. {error}", file=sys.stderr)

@@ -164,6 +164,7 @@ STAY = """((link) => {
   const section = (heading) => heading.textContent.replace("¶", "").trim() === link.dataset.section;
   const look = () => {
     const found = [...document.querySelectorAll(".jp-NotebookPanel:not(.lm-mod-hidden) h2")].find(section);
+    if (found) found.style.scrollMarginTop = "1rem"; // what is still drawn above moves it a little
     found?.scrollIntoView();
     const now = found?.getBoundingClientRect().top;
     still = found && now === top ? still + 1 : 0;

@@ -13,8 +13,11 @@ def clone(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def built_before(clone, built, notebooks):
-    """The clone's chapters have run once, as the tests of the book have seen it: what they showed is kept."""
+def built_before(request, clone, built):
+    """When all notebooks are tested anyway, the clone's chapters have run before: what they showed is kept."""
+    if not any("notebooks" in item.fixturenames for item in request.session.items):
+        return
+    request.getfixturevalue("notebooks")
     (clone / "_build").mkdir()
     shutil.copytree(built / ".jupyter_cache", clone / "_build" / ".jupyter_cache")
     shutil.copy(built / "code.txt", clone / "_build")

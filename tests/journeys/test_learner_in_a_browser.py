@@ -1,9 +1,7 @@
 """The learner with nothing but a browser: a button, a mistake that has a name, work that is kept, a file to hand in."""
 
 import json
-import os
 import re
-import shutil
 import time
 import urllib.request
 
@@ -46,39 +44,19 @@ def repository(here):
 
 
 @pytest.fixture
-def window(browser, tmp_path):
-    """A browser that can be closed and opened again, as a person has it. It reaches no other machine."""
-    opened, asked = [], []
+def window(at_home):
+    """Opens the learner's browser, which reaches no other machine."""
+    asked = []
 
-    def open_it(**options):
-        for each in opened:
-            each.close()
-        context = browser.browser_type.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=_path_of(browser),
-            args=["--disable-gpu", "--disable-background-networking"],
-            viewport={"width": 1280, "height": 800},
-            accept_downloads=True,
-            **options,
-        )
+    def open_it():
+        context = at_home(viewport={"width": 1280, "height": 800}, accept_downloads=True)
         context.on("request", lambda request: asked.append(request.url))
-        opened[:] = [context]
-        page = context.pages[0] if context.pages else context.new_page()
+        page = context.new_page()
         page.set_default_timeout(1000 * SECONDS)
         return page
 
     yield open_it
-    for each in opened:
-        each.close()
     assert [url for url in asked if not url.startswith((SITE, "data:", "blob:", "file:", "about:"))] == []
-
-
-def _path_of(browser):
-    """Where the fixture `browser` has found it."""
-    from conftest import BROWSERS
-
-    own = browser.browser_type.executable_path
-    return own if os.path.exists(own) else next(filter(None, map(shutil.which, BROWSERS)))
 
 
 def wait_for_server():
@@ -113,7 +91,7 @@ def test_from_a_button_to_a_file_to_hand_in(walk, repository, window, tmp_path):
         page.goto(f"{SITE}/{SHEET}.html")
         page.get_by_role("link", name="Open in the browser").click()
         the_exercises_open(page)
-        shown(page, ".jp-RenderedMarkdown", has_text="This notebook runs in your browser").wait_for()
+        shown(page, ".jp-MarkdownCell", has_text="This notebook runs in your browser").wait_for()
         run(cell(page, IMPORTS))
         write(page, "...", WRONG)
         assert MISTAKE.hint.split("`")[0] in check(page).text_content()

@@ -44,6 +44,7 @@
   /** The notebook without what was added for the browser. */
   function asHandedOut(notebook) {
     const cells = notebook.cells.filter((cell) => !cell.id.startsWith(OURS));
+    for (const cell of cells) delete cell.metadata.trusted; // a mark of this browser's
     const kernelspec = { display_name: "Python 3 (ipykernel)", language: "python", name: "python3" };
     return { ...notebook, cells, metadata: { kernelspec } };
   }
