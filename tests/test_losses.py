@@ -1,6 +1,8 @@
 """A loss is a mean over the examples, its gradient is its gradient, and the two together with an activation agree."""
 
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ from hypothesis.extra import numpy as hnp
 
 from mlkit.activations import ACTIVATIONS
 from mlkit.gradient_check import GradientMismatch, check_gradient
-from mlkit.losses import LOSSES, Loss, SquaredError, get_loss, one_hot
+from mlkit.losses import LOSSES, Loss, SquaredError, as_targets, get_loss, one_hot
+from mlkit.sums import largest_output
 
 ALL = list(LOSSES.values())
 FROM_LOGITS = [loss for loss in ALL if loss.takes_logits]
@@ -272,3 +275,49 @@ def test_the_registry_knows_every_loss_by_its_name():
     assert all(name == loss.name and isinstance(loss, Loss) for name, loss in LOSSES.items())
     assert {loss.output for loss in ALL} == {"identity", "sigmoid", "softmax"}
     assert repr(LOSSES["squared_error"]) == "LOSSES['squared_error']"
+
+
+# What mutation testing found untried
+
+
+def test_a_loss_that_was_sent_to_another_process_is_the_same_one():
+    for loss in LOSSES.values():
+        assert pickle.loads(pickle.dumps(loss)) is loss
+        assert copy.deepcopy(loss) is loss
+
+
+def test_one_hot_rows_have_the_type_and_the_columns_that_were_asked_for():
+    assert one_hot([0, 1], 2, dtype=np.float32).dtype == np.float32
+    with pytest.raises(ValueError, match="labels"):
+        one_hot([0, 3], 3)
+
+
+def test_rows_far_apart_do_not_disturb_each_other():
+    """The largest logit of each row is subtracted, not the largest of all: e^-2000 is 0, and log 0 is no loss."""
+    logits = np.array([[1000.0, 999.0], [-1000.0, -1001.0]])
+    expected = np.log1p(np.exp(-1.0))
+    for rows in (logits, logits[np.newaxis]):
+        assert largest_output(rows).tolist() == rows.max(axis=-1, keepdims=True).tolist()
+    assert LOSSES["categorical_cross_entropy_from_logits"].value(logits, np.array([0, 0])) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ([[0.5, 0.5], [0.5, 0.7]], "sums to 1.2"),
+        ([[0.5, 0.5], [0.3, 0.3]], "sums to 0.6"),
+        ([[0.5, 0.5], [1.5, -0.5]], "got -0.5"),
+        ([[0.5, 0.5], [1.5, 0.5]], "got 1.5"),
+    ],
+)
+def test_of_rows_that_are_no_probabilities_the_worst_number_is_named(outputs, said):
+    with pytest.raises(ValueError, match=said):
+        LOSSES["categorical_cross_entropy"].value(np.array(outputs), np.array([0, 0]))
+
+
+def test_labels_for_one_column_are_told_how_numbers_come():
+    with pytest.raises(ValueError, match=r"reshape\(-1, 1\)"):
+        as_targets([0, 1, 7], (3, 1), np.float64)
+    with pytest.raises(ValueError) as said:
+        as_targets([0, 1, 7], (3, 4), np.float64)
+    assert "reshape" not in str(said.value)
