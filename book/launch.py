@@ -20,7 +20,12 @@ def settings(book):
     """What Jupyter Book is told beside ``_config.yml``."""
     if not book.repository:
         return {}
-    return {"launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}}
+    theme = {
+        "repository_url": book.repository,
+        "repository_branch": _branch(book),
+        "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
+    }
+    return {"sphinx": {"config": {"html_theme_options": theme}}}
 
 
 def pages(book):
@@ -36,7 +41,10 @@ def pages(book):
 
 def hub_link(book, page):
     """The address at which nbgitpuller fetches the repository and JupyterLab opens a notebook of it."""
-    branch = book.settings["repository"].get("branch") or "main"
     folder = book.repository.rpartition("/")[2].removesuffix(".git")
-    asked = {"repo": book.repository, "branch": branch, "urlpath": f"lab/tree/{folder}/{page}.ipynb"}
+    asked = {"repo": book.repository, "branch": _branch(book), "urlpath": f"lab/tree/{folder}/{page}.ipynb"}
     return f"{HUB}/hub/user-redirect/git-pull?{urlencode(asked, quote_via=quote)}"
+
+
+def _branch(book):
+    return book.settings["repository"].get("branch") or "main"

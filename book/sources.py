@@ -129,7 +129,7 @@ class Book:
         for name in ("chapters", "exercises"):
             if (self.home / name).is_dir():
                 shutil.copytree(self.home / name, folder / name, ignore=NOT_COPIED)
-        kept = settings | {"sphinx": {"config": {"nb_execution_cache_path": str(self.results)}}}
+        kept = _merged({"sphinx": {"config": {"nb_execution_cache_path": str(self.results)}}}, settings)
         files = {"_toc.yml": self.text(self.home / "_toc.yml"), "_config.yml": _yaml(_merged(self.settings, kept))}
         for name, text in (files | generated).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

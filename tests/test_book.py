@@ -150,6 +150,22 @@ def test_a_page_that_is_no_longer_in_the_book_is_no_longer_in_the_site(small, tm
 
 
 @SMALL_BOOKS
+def test_once_the_repository_has_an_address_notebooks_have_a_button_for_binder(small, tmp_path):
+    folder = tmp_path / "published"
+    shutil.copytree(small[0], folder)
+    assert b"mybinder" not in site_of(folder)["chapters/small.html"]
+    config = folder / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace('url: ""', "url: https://github.com/people/a-course", 1), encoding="utf-8")
+    built = build(folder)
+    assert built.returncode == 0, built.stderr
+    link = (
+        b"https://mybinder.org/v2/gh/people/a-course/main?urlpath=lab/tree/chapters/small.ipynb"  # to click: not asked
+    )
+    assert link in site_of(folder)["chapters/small.html"]
+
+
+@SMALL_BOOKS
 def test_what_one_cell_prints_stands_in_one_piece(small):
     html = site_of(small[0])["chapters/small.html"].decode()
     assert html.count('class="output stream') == 1

@@ -228,6 +228,28 @@ def test_built_again_a_page_has_its_buttons_once(site):
     assert (site / f"{page}.html").read_text(encoding="utf-8") == text
 
 
+@pytest.mark.build
+@pytest.mark.browser
+@pytest.mark.xdist_group("book")
+def test_on_a_phone_the_notebook_has_the_screen_and_nothing_comes_from_elsewhere(site, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    asked = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    with served(site.parent) as address:  # below a path, as on many sites
+        page.goto(f"{address}/html/{SHEETS[0]}.html")
+        page.get_by_role("link", name="Open in the browser").tap()
+        page.get_by_role("heading", name="Exercises: The perceptron").wait_for()
+        files = page.locator(".jp-DirListing")
+        files.wait_for(state="hidden")
+        assert page.locator(".jp-Notebook").bounding_box()["width"] > 300
+        page.get_by_role("tab", name="File Browser").tap()
+        files.wait_for(state="visible")
+        context.close()
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
 def run_under_node(site, folder, notebooks):
     """Run cells of notebooks as the lab's kernel does; what became of each cell, by notebook."""
     node = shutil.which("node")

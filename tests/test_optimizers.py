@@ -1,5 +1,6 @@
 """Each optimizer is the printed algorithm: worked by hand, on three surfaces, and element by element."""
 
+import copy
 import math
 
 import numpy as np
@@ -472,3 +473,22 @@ PUBLISHED = {
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_defaults_are_those_of_the_papers_and_of_other_libraries(name):
     assert {setting: getattr(OPTIMIZERS[name](), setting) for setting in PUBLISHED[name]} == PUBLISHED[name]
+
+
+# What mutation testing found untried
+
+
+@pytest.mark.parametrize("others", [[np.zeros(3)], [np.zeros(2, np.float32)], [np.zeros(2), np.zeros(2)]])
+def test_a_copy_goes_on_only_with_parameters_like_those_it_remembers(others):
+    momentum = Momentum(0.1)
+    momentum.step([np.zeros(2)], [np.ones(2)])
+    with pytest.raises(ValueError, match="must have the shapes that this Momentum remembers"):
+        copy.copy(momentum).step(others, [np.ones_like(w) for w in others])
+    again = [np.zeros(2)]
+    copy.copy(momentum).step(again, [np.ones(2)])
+    assert again[0] == pytest.approx(-0.1 * 1.9)
+
+
+def test_as_many_gradients_as_parameters():
+    with pytest.raises(ValueError, match="gradients"):
+        SGD(0.1).step([np.zeros(2), np.zeros(2)], [np.ones(2)])

@@ -1,7 +1,8 @@
-/* A prebuilt extension of JupyterLab, by hand: two commands that the toolbar of a notebook shows.
+/* A prebuilt extension of JupyterLab, by hand: two commands that the toolbar of a notebook shows, and room on a phone.
    Where a notebook lies in the browser, `Contents` knows; the untouched one lies on the server, below files/. */
 (() => {
   const OURS = "in-your-browser"; // the id of the cells that were added for the browser
+  const NARROW = 700; // pixels: a phone, or a tablet held upright
 
   const commands = {
     "one-neuron:hand-in": {
@@ -29,6 +30,18 @@
         execute: () => run(notebook().context),
       });
     }
+    if (innerWidth < NARROW) onlyTheNotebook(app.shell);
+  }
+
+  /** On a phone the list of files, which a new lab opens by itself, would leave no room: closed until it is asked for. */
+  function onlyTheNotebook(shell) {
+    const close = () => {
+      if (shell.mode !== "single-document") shell.mode = "single-document";
+      if (!shell.leftCollapsed) shell.collapseLeft();
+    };
+    shell.currentChanged.connect(close);
+    shell.layoutModified.connect(close);
+    addEventListener("pointerdown", () => shell.layoutModified.disconnect(close), { capture: true, once: true });
   }
 
   async function handIn(context) {
