@@ -20,7 +20,7 @@ from mlkit import perceptron
 from mlkit.checks import check, find_question, guard, load_chapter
 from mlkit.checks.expect import NotYet, a_number, a_tuple, an_array, close, require
 from mlkit.checks.grading_day import PRIVATE
-from mlkit.checks.guard import PATIENCE, OutOfTime, guarded, is_stub, time_limit
+from mlkit.checks.guard import PATIENCE, Limit, OutOfTime, guarded, is_stub, pace, time_limit
 from mlkit.checks.question import SECONDS, UNSEEN, Question
 from mlkit.checks.score import Line, Score
 from mlkit.grading.run_one import CHECKS_OWN_LIMIT
@@ -279,6 +279,29 @@ def test_an_answer_that_waits_for_ever_is_stopped_too():
     outcome = guarded(lambda: time.sleep(60), 0.1)
     assert not outcome.in_time
     assert time.monotonic() - start < 30
+
+
+def test_where_work_takes_ten_times_as_long_an_answer_gets_ten_times_the_seconds(monkeypatch):
+    """As in a browser: the same answer is to get the same verdict there."""
+    monkeypatch.setattr(guard, "pace", lambda: 10.0)
+    assert guarded(lambda: works_for(0.5), 0.1).value == "done"
+    outcome = guarded(lambda: works_for(60), 0.2)
+    assert not outcome.in_time
+    assert outcome.problem.startswith("it was still running after 2 s")
+    limit = Limit(1.0)
+    works_for(0.2)
+    assert 0.9 < limit.left() < 0.99
+
+
+def works_for(seconds):
+    start = time.process_time()
+    while time.process_time() - start < seconds:
+        pass
+    return "done"
+
+
+def test_a_machine_that_is_a_little_slower_or_much_faster_keeps_the_limits_as_they_are():
+    assert pace() == 1 or pace() > 2
 
 
 def test_grading_lets_a_check_speak_first():

@@ -45,11 +45,13 @@ def main(arguments):
     wanted = parser.parse_args(arguments)
     book = Book(output=wanted.output.resolve()) if wanted.output else Book()
     try:
+        print("The lab: Python for the browser …", flush=True)
         runtime = fetch_runtime(wanted.runtime)
         book.check()
         missing = [page for page in book.pages if not (book.html / f"{page}.html").exists()]
         if missing:
             raise Problem(f"It becomes a part of the book, which has no {missing[0]}.html yet: make book.")
+        print("The lab: JupyterLab, chapters and exercises …", flush=True)
         size = build_lab(book, runtime)
     except (Missing, Problem) as error:
         print(f"The lab was not built; the book is as it was. {error}", file=sys.stderr)
