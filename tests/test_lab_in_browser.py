@@ -38,7 +38,7 @@ def small(tmp_path, monkeypatch):
     wheel = {"name": "tool", "version": "1.0", "source": "index", "sha256": wanted["tool-1.0-py3-none-any.whl"]}
     monkeypatch.setattr(runtime, "CORE", {"core.zip": wanted["core.zip"]})
     monkeypatch.setattr(runtime, "WHEELS", {"tool-1.0-py3-none-any.whl": wheel})
-    monkeypatch.setattr(runtime, "_pip_download", _no_index)
+    monkeypatch.setattr(runtime, "pip_download", _no_index)
     monkeypatch.setitem(runtime.PINS, "release", "http://127.0.0.1:9/")
     folder = tmp_path / "given"
     folder.mkdir()

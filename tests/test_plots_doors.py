@@ -74,7 +74,7 @@ DOORS = {
     "confusion": (([[5, 1], [2, 4]],), {"counts": [*ARRAYS, [[1, -1], [0, 1]]], "width": POSITIVE, "title": TEXTS}),
     "contours": (
         (axes, half),
-        {"axes": AXES, "surface": FUNCTIONS, "levels": COUNTS, "resolution": [*COUNTS, 1], "minima": MINIMA},
+        {"axes": AXES, "surface": FUNCTIONS, "resolution": [*COUNTS, 1], "minima": MINIMA},
     ),
     "curve": ((axes, [1, 2], [1, 2]), {"axes": AXES, "x": ARRAYS, "y": ARRAYS, "at": [-1, 2, 1.0], "label": TEXTS}),
     "decision": (
@@ -144,7 +144,7 @@ DOORS = {
         {"axes": AXES, "rows": [None, 3, [], ["a"]], "names": [*LISTS, ["a", "b"]], "texts": [*LISTS, ["a", "b"]]},
     ),
     "spot": ((axes, 1.0, 2.0), {"axes": AXES, "x": NUMBERS, "y": NUMBERS}),
-    "strip": ((axes, [1, 2]), {"axes": AXES, "values": [*ARRAYS, []], "height": POSITIVE, "bins": COUNTS}),
+    "strip": ((axes, [1, 2]), {"axes": AXES, "values": [*ARRAYS, []], "height": POSITIVE}),
     "tallies": (
         (axes, [0, 1], [3, 4], [3, 4]),
         {"axes": AXES, "places": ARRAYS, "counts": ARRAYS, "expected": ARRAYS, "names": [*LISTS, ["a"]]},

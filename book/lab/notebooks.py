@@ -138,7 +138,7 @@ class Shelf:
         for page in self.pages:
             if page.startswith("chapters/"):
                 sheet = exercises.get(Path(page).name)
-                rows.append(f"| [{self._title(page)}]({page}.ipynb) | {self._to_sheet(sheet)} |")
+                rows.append(f"| {len(rows) + 1}. [{self._title(page)}]({page}.ipynb) | {self._to_sheet(sheet)} |")
         return WELCOME.format(title=self.book.settings["title"], rows="\n".join(rows))
 
     def _title(self, page):

