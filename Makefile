@@ -15,7 +15,7 @@ help:
 	@echo "make book       build the book, the first time in about two minutes (SOLUTIONS=0 leaves the solutions out)"
 	@echo "make site       build the book and, as a part of it, the lab that runs in a reader's browser"
 	@echo "make lab        open chapters and exercises in JupyterLab"
-	@echo "make test       run every test (about a quarter of an hour)"
+	@echo "make test       run every test (about twenty-five minutes on two cores)"
 	@echo "make check      run the linter and the tests that build nothing (about three minutes)"
 	@echo "make notebooks  run every notebook under nbmake, those with solutions too"
 	@echo "make seeds      try every question's solution on 400 secret seeds (about twenty minutes)"
