@@ -57,6 +57,12 @@ def test_a_folder_that_is_given_comes_first_and_is_needed_only_once(small, tmp_p
     assert runtime.fetch_runtime(None, tmp_path / "kept") == tmp_path / "kept"
 
 
+def test_a_folder_that_is_not_there_is_a_mistake_even_when_nothing_is_missing(small, tmp_path):
+    runtime.fetch_runtime(small, tmp_path / "kept")
+    with pytest.raises(runtime.Missing, match="nowhere is not a folder"):
+        runtime.fetch_runtime(tmp_path / "nowhere", tmp_path / "kept")
+
+
 def test_what_cannot_be_had_is_named_with_what_each_source_said(small, tmp_path):
     (small / "core.zip").unlink()
     with pytest.raises(runtime.Missing) as said:
@@ -273,7 +279,7 @@ def cells_of(site, page):
 
 def solved(site, page):
     """The cells of an exercise with their solutions, after those that were added for the browser."""
-    added = [cell for cell in cells_of(site, page) if cell.startswith("import sklearn  #")]
+    added = [cell for cell in cells_of(site, page) if cell.startswith("import sklearn  # some data")]
     (source,) = (ROOT / "exercises" / "source" / Path(page).parent.name).glob("*.ipynb")
     return added + [cell.source for cell in nbformat.read(source, as_version=4).cells if cell.cell_type == "code"]
 

@@ -19,14 +19,14 @@ KERNEL = {"display_name": "Python (in the browser)", "language": "python", "name
 OURS = "in-your-browser"  # ids of cells that begin so are taken out of a copy to hand in
 REFERENCES = "chapters/references.md"
 START = "START.md"
-LOADS = "import sklearn  # it has the data; named here, the browser loads it"
+LOADS = "import sklearn  # some data sets come with it; a browser loads the packages that cells import"
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 WHERE = """\
-> **This notebook runs in your browser.** Nothing is installed, and nothing you write leaves your device. Your work is
-> kept in this browser on this device: in a private window, or when site data are deleted, it is lost. The two buttons
-> above help: **Save a copy to hand in** puts the notebook as it is now on your device as a file, and **Start again**
-> brings back the untouched one. The first cell that you run takes some seconds, because Python is being loaded.
-> [All chapters and exercises]({start})"""
+**This notebook runs in your browser.** Nothing is installed, and nothing you write leaves your device. Your work is
+kept in this browser on this device: in a private window, or when site data are deleted, it is lost. Two buttons in the
+bar above help (on a phone they are behind its three dots): **Save a copy to hand in** puts the notebook as it is now on
+your device as a file, and **Start again** brings back the untouched one. The first cell that you run takes some
+seconds, because Python is being loaded. [All chapters and exercises]({start})"""
 ELSEWHERE = """\
 try:
     import mlkit.checks  # the course's own package; another project has the same name
@@ -44,7 +44,7 @@ Each chapter is a notebook, and so are its exercises; they run in your browser. 
 - **A chapter.** *Run* → *Run All Cells*, in the menu at the top, draws its figures. Then move the sliders, change the
   code, and run a cell again with <kbd>Shift</kbd> + <kbd>Enter</kbd>. Figures are drawn by your own device: give them
   a moment.
-- **Exercises.** Run the first cell. Write your answer in place of the dots and run it, then run the check cell below.
+- **Exercises.** Run the cells above the first question. Write your answer in place of the dots and run it, then run the check cell below.
   The check says what is right and which mistake is the likely one; its link leads to the section to read again.
 - **A break.** Your work is kept in this browser. Run the cells again when you come back, since Python forgets.
 """

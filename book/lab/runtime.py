@@ -36,6 +36,8 @@ def cache_folder():
 
 def fetch_runtime(given=None, cache=None):
     """Return the folder with all files in it, each of them the right one; raise `Missing` if one cannot be had."""
+    if given and not given.is_dir():
+        raise Missing(f"{given} is not a folder.")
     cache = cache or cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     said = []

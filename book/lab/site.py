@@ -50,14 +50,19 @@ def main(arguments):
         book.check()
         missing = [page for page in book.pages if not (book.html / f"{page}.html").exists()]
         if missing:
-            raise Problem(f"It becomes a part of the book, which has no {missing[0]}.html yet: make book.")
+            raise Problem(
+                f"The book it belongs to is not built, or not whole: it has no {missing[0]}.html. Run make book."
+            )
         print("The lab: JupyterLab, chapters and exercises …", flush=True)
         size = build_lab(book, runtime)
     except (Missing, Problem) as error:
-        print(f"The lab was not built; the book is as it was. {error}", file=sys.stderr)
+        print(f"The lab was not built. {error}", file=sys.stderr)
         return 1
-    print(f"The lab is part of the site ({size / 1e6:.0f} MB). It needs a web server:")
-    print(f"{Path(sys.executable).name} -m http.server -d {os.path.relpath(book.html)}")
+    print(
+        f"The lab is part of the site ({size / 1e6:.0f} MB). It needs a web server. This one is for your own machine:"
+    )
+    print(f"    python3 -m http.server -d {os.path.relpath(book.html)}")
+    print("Then open http://localhost:8000")
     return 0
 
 

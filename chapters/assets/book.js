@@ -41,8 +41,8 @@
         if (location.protocol !== "file:") return;
         event.preventDefault();
         buttons.querySelector("[role=status]").textContent =
-          "This page was opened from a disk, and the lab needs a web server. In the folder of the repository, " +
-          "python -m http.server -d _build/html starts one; then open http://localhost:8000.";
+          "From a disk this cannot start: Python in the browser needs a web server. Open the course where it is " +
+          "published. Or, in the folder of index.html, run python3 -m http.server and open http://localhost:8000.";
       });
     }
   }
