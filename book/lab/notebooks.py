@@ -44,8 +44,9 @@ Each chapter is a notebook, and so are its exercises; they run in your browser. 
 - **A chapter.** *Run* → *Run All Cells*, in the menu at the top, draws its figures. Then move the sliders, change the
   code, and run a cell again with <kbd>Shift</kbd> + <kbd>Enter</kbd>. Figures are drawn by your own device: give them
   a moment.
-- **Exercises.** Run the cells above the first question. Write your answer in place of the dots and run it, then run the check cell below.
-  The check says what is right and which mistake is the likely one; its link leads to the section to read again.
+- **Exercises.** Run the cells above the first question. Write your answer in place of the dots and run it, then run the
+  check cell below. The check says what is right and which mistake is the likely one; its link leads to the section to
+  read again.
 - **A break.** Your work is kept in this browser. Run the cells again when you come back, since Python forgets.
 """
 
