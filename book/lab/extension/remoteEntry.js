@@ -27,7 +27,7 @@
         label,
         caption,
         isEnabled: () => notebook() !== null,
-        execute: () => run(notebook().context),
+        execute: () => run(notebook().context, app.serviceManager.contents),
       });
     }
     if (innerWidth < NARROW) onlyTheNotebook(app.shell);
@@ -62,7 +62,7 @@
     return { ...notebook, cells, metadata: { kernelspec } };
   }
 
-  async function startAgain(context) {
+  async function startAgain(context, contents) {
     const name = context.path.split("/").pop();
     if (!window.confirm(`Bring back ${name} as it was? Your answers in it are lost. This cannot be undone.`)) return;
     const untouched = await fetch(new URL(`../files/${encodeURI(context.path)}`, location.href));
@@ -70,8 +70,9 @@
       window.alert(`${name} could not be fetched: the server said ${untouched.status}. Nothing was changed.`);
       return;
     }
-    context.model.fromJSON(await untouched.json());
-    await context.save();
+    const content = await untouched.json();
+    await contents.save(context.path, { type: "notebook", format: "json", content }); // kept before it is seen
+    await context.revert();
   }
 
   const plugin = { id: "one-neuron-at-a-time-lab:extension", autoStart: true, activate };
