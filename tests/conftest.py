@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from book_fixtures import Reader, pages_with_figures
+from book_fixtures import Reader, lab_needed, pages_with_figures
 from filelock import FileLock
 from parity_fixtures import library
 
@@ -101,6 +101,17 @@ def make_book(output, *arguments):
     """``python -m book`` into a folder of its own."""
     command = [sys.executable, "-m", "book", "--output", output, *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+@pytest.fixture(scope="session")
+def lab_runtime():
+    """The folder with the files of Python for the browser; tests of the lab need them."""
+    from book.lab.runtime import Missing, fetch_runtime
+
+    try:
+        return fetch_runtime()
+    except Missing as missing:
+        lab_needed(str(missing))
 
 
 @pytest.fixture(scope="module", params=pages_with_figures())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from book_fixtures import lab_needed
 from filelock import FileLock
 
 from book.lab import runtime
@@ -182,19 +183,12 @@ def test_what_is_downloaded_says_what_to_install_and_leads_to_the_site_if_there_
 # The lab itself
 
 
-def needed(what):
-    """Skip where the lab cannot be had; fail where it is required."""
-    if os.environ.get("MLKIT_REQUIRE_LAB") == "1":
-        pytest.fail(what, pytrace=False)
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="session")
-def site(book, shared):
+def site(book, shared, lab_runtime):
     """The book with the lab in it, built once for all workers."""
     python = ROOT / ".venv-site" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
-        needed("the lab in the browser needs an environment of its own: `make site` makes it")
+        lab_needed("the lab in the browser needs an environment of its own: `make site` makes it")
     with FileLock(shared / "site.lock"):
         said = shared / "site.txt"
         if not said.exists():
@@ -203,8 +197,7 @@ def site(book, shared):
             built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             said.write_text(built.stdout + built.stderr, encoding="utf-8")
     if not (shared / "site" / "html" / "lab").exists():
-        text = said.read_text(encoding="utf-8")
-        needed(text) if "not be had" in text.lower() else pytest.fail(text, pytrace=False)
+        pytest.fail(said.read_text(encoding="utf-8"), pytrace=False)
     return shared / "site" / "html"
 
 
@@ -260,7 +253,7 @@ def run_under_node(site, folder, notebooks):
     """Run cells of notebooks as the lab's kernel does; what became of each cell, by notebook."""
     node = shutil.which("node")
     if not node:
-        needed("Python for the browser runs under node, which is not installed")
+        lab_needed("Python for the browser runs under node, which is not installed")
     (folder / "job.json").write_text(json.dumps(notebooks), encoding="utf-8")
     command = [node, ROOT / "tests" / "lab" / "run.mjs", site / "lab" / "static" / "pyodide", folder / "job.json"]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)

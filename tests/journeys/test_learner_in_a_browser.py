@@ -75,10 +75,13 @@ def press(page, words):
 
 
 @pytest.mark.walks("README.md", "Neural Networks, One Neuron at a Time", "sh")
-def test_from_a_button_to_a_file_to_hand_in(walk, repository, window, tmp_path):
+@pytest.mark.walks("CONTRIBUTING.md", "The lab in the browser")
+def test_from_a_button_to_a_file_to_hand_in(walk, repository, window, lab_runtime, tmp_path):
     for elsewhere in ("make book", "make test", "make lab"):
         walk.command(elsewhere)
     walk.run("make site")
+    assert "nowhere is not a folder" in walk.run("--runtime", FOLDER="nowhere", status=1)
+    assert "The lab is part of the site" in walk.run("--runtime", FOLDER=f"'{lab_runtime}'")
     site = repository / "_build" / "html"
 
     page = window()  # wrongly first: from the disk

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 JOURNEY = [pytest.mark.build, pytest.mark.xdist_group("journeys")]
 SHELLS = ("sh", "bash", "console", "powershell")
 PROGRAMS = (
-    r"(?:make|python3?|py|pip|jupyter|jupytext|jupyter-book|git|pytest|(?:\.\./)*\.?\w*[/\\](?:bin|Scripts)[/\\]\S+)"
+    r"(?:make|python3?|py|pip|jupyter|jupytext|jupyter-book|git|pytest|(?:\.\./)*\.?[\w-]*[/\\](?:bin|Scripts)[/\\]\S+)"
 )
 # A fenced block with its language, a heading, or code in a line; what is fenced is never searched for the others.
 PIECES = re.compile(
