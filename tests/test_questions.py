@@ -1,6 +1,7 @@
 """Every question of the exercises: the solution earns all points, the stub none, each known mistake its own name."""
 
 import ast
+import importlib
 import os
 import re
 from functools import cache
@@ -10,9 +11,16 @@ import pytest
 from exercise_fixtures import EXERCISES, ROOT, is_check, marked, notebook, question_keys
 
 from mlkit.checks import load_chapter
+from mlkit.checks.clues import same
+from mlkit.checks.diagnosis import Diagnosis
+from mlkit.checks.guard import guarded
 from mlkit.checks.question import chapters
 
 BETWEEN = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+
+
+def answers(chapter):
+    return importlib.import_module(f"mlkit.checks.questions.{chapter}.answers")
 
 
 def mistakes():
@@ -93,6 +101,35 @@ def test_the_students_notebook_holds_no_solution(chapter):
                 assert line.strip() not in student, line
 
 
+@cache
+def solutions(chapter):
+    """The code of each question's answer cells in the notebook with the solutions, without marks and description."""
+    texts, pending = {}, []
+    for cell in notebook(chapter).cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and marks.get("solution"):
+            pending.append(without_description(re.sub(r"    ### (BEGIN|END) SOLUTION\n?", "", cell.source)))
+        elif marks.get("grade"):
+            key = re.search(r'check\("(.+?)"', cell.source)[1]
+            texts[key], pending = "\n\n\n".join(pending) + "\n", []
+    return texts
+
+
+def without_description(code):
+    lines, first = code.splitlines(), ast.parse(code).body[-1].body[0]
+    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
+        return code.rstrip()
+    before, after = lines[: first.lineno - 1], lines[first.end_lineno :]
+    return "\n".join([*before, *after[1:]] if not after[0].strip() else [*before, *after]).rstrip()
+
+
+@pytest.mark.parametrize("key", question_keys())
+def test_the_solution_that_slips_are_made_of_is_the_notebook_s(key):
+    chapter = key.partition("/")[0]
+    assert load_chapter(chapter)[key].solution.text == solutions(chapter)[key]
+    assert load_chapter(chapter)[key].why.endswith(".")
+
+
 # Mistakes
 
 
@@ -118,6 +155,43 @@ def test_each_mistake_gets_its_own_name_and_not_all_points(question, mistake):
     assert score < score.points, score
     assert score.mistake == mistake.name, score
     assert mistake.hint in str(score)
+
+
+@pytest.mark.parametrize("key", [pytest.param(key, marks=together(key)) for key in question_keys()])
+def test_no_example_of_a_mistake_gets_a_second_name(key):
+    """The table of all mistakes of a question against all names: each meets its own and no other."""
+    question = load_chapter(key.partition("/")[0])[key]
+    for mistake in (m for m in question.mistakes if not m.endless):
+        names = [also.name for also in Diagnosis(question, *tried(question, mistake)).all_catalogued()]
+        assert names == [mistake.name]
+
+
+def tried(question, mistake):
+    return question.watched(mistake.wrong), score_of(question, mistake).lines
+
+
+@pytest.mark.parametrize("key", [pytest.param(key, marks=together(key)) for key in question_keys()])
+def test_each_shared_slip_that_changes_the_result_loses_marks(key):
+    """So many programs that are nearly right: the parts of a question see each of them.
+
+    Some changes leave an answer right; ``AS_GOOD`` in `answers.py` has the piece of code that they write.
+    """
+    chapter, _, name = key.partition("/")
+    question, as_good = load_chapter(chapter)[key], answers(chapter).AS_GOOD.get(name, ())
+    passing = [slip for slip, wrong in question.derived if changes(question, wrong) and passes(question, wrong)]
+    codes = [ast.unparse(slip.tree) for slip in passing]
+    assert [code for code in codes if not any(piece in code for piece in as_good)] == []
+    assert [piece for piece in as_good if not any(piece in code for code in codes)] == [], "not needed"
+
+
+def changes(question, wrong):
+    """Whether a slip returns something else than the solution on some drawing."""
+    seen = [question.see(wrong, n, 0.5) for n in range(question.drawings)]
+    return not all(same(*pair) for pair in zip(seen, question.right, strict=True))
+
+
+def passes(question, wrong):
+    return all(not guarded(lambda p=p: p.test(wrong, question.rng(p.title)), 2.0).problem for p in question.parts)
 
 
 @cache

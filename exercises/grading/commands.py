@@ -83,7 +83,7 @@ def generate(options):
     if bool(options.name) == options.all:
         raise Problem("Say which assignment, or --all.")
     for name in course.names() if options.all else [options.name]:
-        path, changed = write(course, name)
+        path, changed = write(course, name, options.keep_solutions)
         print(f"{path}: {'written' if changed else 'was up to date'}")
 
 
@@ -161,6 +161,9 @@ def _with_name(parser):
 def _generate_arguments(parser):
     parser.add_argument("name", metavar="NAME", nargs="?", help="the assignment, such as 02-activations")
     parser.add_argument("--all", action="store_true", help="all assignments")
+    parser.add_argument(
+        "--keep-solutions", action="store_true", help="checks show no solution, not even after three tries"
+    )
 
 
 def _collect_arguments(parser):

@@ -64,10 +64,15 @@ def tidy(notebook):
     return notebook
 
 
-def generate(course, name):
-    """Write the student version and the files beside it; what was there is replaced only by something complete."""
+def generate(course, name, keep_solutions=False):
+    """Write the student version and the files beside it; what was there is replaced only by something complete.
+
+    ``keep_solutions``: checks in this notebook show no solution, however often somebody has tried.
+    """
     source = course.source(name)
     made = student_version(course, read_notebook(source))
+    if keep_solutions:
+        made.metadata["course"] = {"solutions": "kept"}  # `mlkit.checks.notebook` reads it
     text, target = as_text(made), course.student(name)
     if target.exists() and holds_answers(read_notebook(target), made):
         raise Problem(f"{target} has answers in it, and they would be lost. Move it to another place first.")

@@ -1,14 +1,22 @@
 """What a test says when the answer is not right yet: sentences for a learner, without the right value in them."""
 
+import contextlib
+
 import numpy as np
+
+from mlkit.checks import errors
 
 
 class NotYet(Exception):
     """A property the answer does not have; the message says which, and never what the right value is."""
 
+    usual = None
+
 
 class InputChanged(NotYet):
     """What the answer was given is not as it was before the call."""
+
+    usual = errors.IN_PLACE
 
 
 class NotWritten(Exception):
@@ -97,20 +105,27 @@ def close(value, wanted, message, *, rtol=1e-6, atol=1e-8):
     require(np.allclose(value, wanted, rtol=rtol, atol=atol), message)
 
 
-def one_at_a_time(answer, z, *parameters):
-    """Tell whether an answer is right for single numbers only, as the functions of Python's ``math`` are.
+@contextlib.contextmanager
+def only_the_given_generator():
+    """Raise `NotYet` if in this block a generator is made of a seed: all chance must come from the one that is given.
 
-    Examples
-    --------
-    >>> import math
-    >>> one_at_a_time(math.exp, np.array([0.0, 1.0])), one_at_a_time(np.exp, np.array([0.0, 1.0]))
-    (True, False)
+    >>> with only_the_given_generator():
+    ...     np.random.default_rng(0)
+    Traceback (most recent call last):
+    mlkit.checks.expect.NotYet: a random generator is made, where all chance must come from the one that is given
     """
+    make = np.random.default_rng
+
+    def look(seed=None):
+        said = "a random generator is made, where all chance must come from the one that is given"
+        require(isinstance(seed, np.random.Generator), said)
+        return seed
+
+    np.random.default_rng = look
     try:
-        answer(z, *parameters)
-    except TypeError:
-        return np.ndim(answer(float(z.flat[0]), *parameters)) == 0
-    return False
+        yield
+    finally:
+        np.random.default_rng = make
 
 
 def _is_number(value):
@@ -118,4 +133,7 @@ def _is_number(value):
 
 
 def _a(noun):
+    if noun == "NoneType":
+        return "None"
+    noun = noun.removeprefix("nd")  # an ndarray
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

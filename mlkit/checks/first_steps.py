@@ -4,8 +4,9 @@ A check cell names the answer: ``check("02-activations/relu", relu)``. Before th
 exist, and Python stops before ``check`` is called. So the notebook's shell is asked to let us say a sentence then.
 """
 
-import html
 import sys
+
+from mlkit.checks.score import with_code
 
 
 def explain_missing_names():
@@ -20,7 +21,9 @@ def _show(shell, kind, error, traceback, tb_offset=None):
     if not _misses_its_answer(shell, traceback):
         return shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
     sentence = f"`{error.name}` does not exist yet: run the cell above, in which you write it, then this one again."
-    shell.display_pub.publish({"text/plain": sentence.replace("`", ""), "text/html": _in_html(sentence)})
+    shell.display_pub.publish(
+        {"text/plain": sentence.replace("`", ""), "text/html": f"<p role='status'>{with_code(sentence)}</p>"}
+    )
     return None
 
 
@@ -29,8 +32,3 @@ def _misses_its_answer(shell, traceback):
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
     return traceback.tb_frame.f_code.co_name == "<module>" and "check(" in shell.user_ns["In"][-1]
-
-
-def _in_html(sentence):
-    parts = html.escape(sentence).split("`")
-    return "<p role='status'>" + "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts)) + "</p>"

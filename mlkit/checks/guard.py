@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlkit.checks import questions
+from mlkit.checks import errors, questions
 from mlkit.checks.expect import InputChanged, NotWritten, NotYet
 
 # Folders of code that no learner wrote: this package with its questions, Python's library, and what was installed.
@@ -40,15 +40,17 @@ class OutOfTime(BaseException):
 class Outcome(NamedTuple):
     """What became of a call: its value, or the problem in a sentence; and what was noticed beside it.
 
-    ``line`` is the learner's own line in which an error happened.
+    ``line`` is the learner's own line in which an error happened, ``usual`` the `mlkit.checks.errors.Usual` that it is.
     """
 
     value: Any = None
     problem: str = ""
     line: str = ""
+    usual: Any = None
     written: bool = True
     in_time: bool = True
-    notes: tuple = ()
+    printed: tuple = ()
+    warned: tuple = ()
 
     @property
     def sentence(self):
@@ -84,7 +86,7 @@ def guarded(action, seconds):
     --------
     >>> guarded(lambda: 1 / 0, seconds=1).problem[:35]
     'ZeroDivisionError: division by zero'
-    >>> guarded(lambda: print("hello"), seconds=1).notes
+    >>> guarded(lambda: print("hello"), seconds=1).printed
     ('it printed 6 characters (not shown)',)
     """
     sink, outcome = _Sink(), Outcome()
@@ -92,7 +94,7 @@ def guarded(action, seconds):
         warnings.simplefilter("always")
         with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
             outcome = _attempt(action, seconds)
-    return outcome._replace(notes=tuple(_notes(sink, caught)))
+    return outcome._replace(printed=tuple(_printed(sink)), warned=tuple(_warned(caught)))
 
 
 def _attempt(action, seconds):
@@ -108,7 +110,7 @@ def _attempt(action, seconds):
     except NotImplementedError as error:
         return Outcome(problem=f"NotImplementedError: {error}".rstrip(": "), written=False)
     except NotYet as said:
-        return Outcome(problem=str(said))
+        return Outcome(problem=str(said), usual=said.usual)
     except KeyboardInterrupt:
         raise
     except SystemExit:
@@ -116,18 +118,10 @@ def _attempt(action, seconds):
     except RecursionError:
         return Outcome(problem="it calls itself without end (RecursionError)")
     except BaseException as error:
-        if "ellipsis" in str(error).lower():  # the stub's `...` is still there and something was computed with it
+        if "'ellipsis'" in str(error):  # the stub's `...` is still there and something was computed with it
             return Outcome(problem=NOT_WRITTEN, written=False)
-        return Outcome(problem=_in_words(error), line=_line_of(error))
-
-
-def _in_words(error):
-    """The error's name and message."""
-    text = str(error).strip().splitlines()
-    said = type(error).__name__ + (f": {text[0][:200]}" if text else "")
-    if isinstance(error, NameError) and getattr(error, "name", None):
-        said = f"`{error.name}` does not exist: has the cell run that imports or defines it?"
-    return said
+        sentence, usual = errors.in_words(error)
+        return Outcome(problem=sentence, line=_line_of(error), usual=usual)
 
 
 def _line_of(error):
@@ -146,9 +140,12 @@ def _is_learners(filename, ours=NOT_THE_LEARNERS, normcase=os.path.normcase):
     return not normcase(filename).startswith(tuple(map(normcase, ours))) and not filename.startswith("<frozen")
 
 
-def _notes(sink, caught):
+def _printed(sink):
     if sink.characters:
         yield f"it printed {sink.characters:,} characters (not shown)"
+
+
+def _warned(caught):
     said = dict.fromkeys(f"{w.category.__name__}: {str(w.message).splitlines()[0][:120]}" for w in caught)
     yield from [f"it warned: {text}" for text in list(said)[:2]]
 
@@ -268,7 +265,7 @@ def _tracing(seconds):
 
 
 class Watched:
-    """A learner's function that works on copies: says what it got wrong before anything is compared.
+    """A learner's function that works on copies, of a generator too: says what it got wrong before it is compared.
 
     Calling it raises `NotWritten` for a stub and `NotYet` if the arguments do not fit, an input was changed, or
     nothing was returned.
@@ -289,6 +286,8 @@ class Watched:
                     raise InputChanged(f"it changed its input `{name}`: {instead}")
         if result is None:
             raise NotYet("it returned None: is a `return` missing?")
+        if holds_itself(result):  # as a list that was appended to itself: it has no end
+            raise NotYet("it returned something that holds itself")
         return result
 
 
@@ -339,6 +338,14 @@ def _empty():
 def has_ellipsis(value):
     """True if the stub's ``...`` is still the value, or one of the values."""
     return value is ... or (isinstance(value, (tuple, list)) and any(v is ... for v in value))
+
+
+def holds_itself(value, around=()):
+    """True if a list, tuple or dictionary stands somewhere inside itself."""
+    if not isinstance(value, (list, tuple, dict)):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return any(value is a for a in around) or any(holds_itself(v, (*around, value)) for v in inside)
 
 
 def _was_changed(before, after):

@@ -22,6 +22,7 @@ class Line(NamedTuple):
 
 CHAPTER = re.compile(r"\d\d-[a-z0-9-]+")
 LINE = {"title": str, "status": str, "earned": float, "points": float, "note": str, "in_time": bool}
+SAID = {"name": str, "hint": str, "section": str, "chapter": str, "clue": bool}
 
 
 class Said(NamedTuple):
@@ -31,6 +32,7 @@ class Said(NamedTuple):
     hint: str
     section: str
     chapter: str
+    clue: bool = False  # no more than what can be seen from outside
 
 
 class Score(float):
@@ -59,10 +61,10 @@ class Score(float):
     1.0
     """
 
-    def __new__(cls, earned, *, key, points, lines, mistake):
+    def __new__(cls, earned, *, key, points, lines, mistake, beside=None):
         self = super().__new__(cls, earned)
-        said = mistake and Said(mistake.name, mistake.hint, mistake.section, mistake.chapter)
-        self._facts = {"key": key, "points": points, "lines": tuple(lines), "mistake": said}
+        said = mistake and Said(mistake.name, mistake.hint, mistake.section, mistake.chapter, mistake.clue)
+        self._facts = {"key": key, "points": points, "lines": tuple(lines), "mistake": said, "beside": beside}
         return self
 
     def __getnewargs_ex__(self):  # for copies and files
@@ -73,6 +75,11 @@ class Score(float):
     lines = property(lambda self: self._facts["lines"])
     mistake = property(lambda self: self._said and self._said.name)
     _said = property(lambda self: self._facts["mistake"])
+    _beside = property(lambda self: self._facts["beside"])
+
+    def beside(self, beside):
+        """The same score with what a learner's notebook shows beside it: a `mlkit.checks.ladder.Beside` or ``None``."""
+        return Score(float(self), **self._facts | {"beside": beside})
 
     @property
     def data(self):
@@ -91,7 +98,9 @@ class Score(float):
         """The score whose `data` this is; a ``ValueError`` if it cannot be that of any."""
         try:
             lines = [Line(**{name: _plain(line[name], kind) for name, kind in LINE.items()}) for line in data["lines"]]
-            said = data["mistake"] and Said(**{name: _plain(data["mistake"][name], str) for name in Said._fields})
+            said = data["mistake"] and Said(
+                **{name: _plain(data["mistake"][name], kind) for name, kind in SAID.items()}
+            )
             earned, points = (_plain(data[name], float) for name in ("earned", "points"))
             key = _plain(data["key"], str)
         except (TypeError, KeyError, OverflowError) as error:
@@ -114,7 +123,13 @@ class Score(float):
     def _diagnosis(self):
         if self._said is None:
             return ""
-        return f"Likely mistake: {self._said.hint} See chapter {int(self._said.chapter[:2])}, “{self._said.section}”."
+        return f"{self._lead()} {self._said.hint} See {self._section()}."
+
+    def _lead(self):
+        return f"{'A clue' if self._said.clue else 'Likely mistake'}: {self._said.name}."
+
+    def _section(self):
+        return f"chapter {int(self._said.chapter[:2])}, “{self._said.section}”"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/plain": repr(self), "text/html": self.html(), MIME: self.data}
@@ -125,22 +140,56 @@ class Score(float):
         ``linked``: the section that helps is a link to the chapter's notebook, as it lies beside the exercises.
         """
         rows = "".join(map(_row, self.lines))
-        head = f"<caption style='{LEFT} font-weight: 600;'>{html.escape(self._headline())}</caption>"
-        names = "".join(
-            f"<th scope='col' style='{CELL}'>{name}</th>" for name in ("result", "what was tried", "points")
-        )
-        table = f"<table style='{TABLE}'>{head}<thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
-        hint = self._html_hint(linked)
-        return f"<div class='mlkit-check' role='status' style='margin: 0.5rem 0;'>{table}{hint}</div>"
+        tried = table(self._headline(), ("result", "what was tried", "points"), rows)
+        parts = [self._html_remark(), tried, self._html_hint(linked), self._html_solution(), self._html_total()]
+        return f"<div class='mlkit-check' role='status' style='margin: 0.5rem 0;'>{''.join(parts)}</div>"
+
+    def _html_remark(self):
+        remark = self._beside and self._beside.remark
+        return f"<p style='{FRAME}'><strong>An older version:</strong> {with_code(remark)}</p>" if remark else ""
 
     def _html_hint(self, linked):
+        """The mistake's name; opened, what to ask oneself and where to read. From the second try on it is open."""
         if self._said is None:
             return ""
-        said = self._said
-        section = f"chapter {int(said.chapter[:2])}, “{html.escape(said.section)}”"
-        section = _link(said, section) if linked else section
-        frame = f"border-left: 4px solid {ACCENT}; padding: 0.4rem 0.8rem; margin: 0.6rem 0; max-width: 48rem;"
-        return f"<p style='{frame}'><strong>Likely mistake:</strong> {_code(said.hint)} See {section}.</p>"
+        section = _link(self._said, html.escape(self._section())) if linked else html.escape(self._section())
+        hint = f"{with_code(self._said.hint)} See {section}."
+        if self._beside is None:
+            return f"<p style='{FRAME}'><strong>{with_code(self._lead())}</strong> {hint}</p>"
+        return _folded(with_code(self._lead()), f"<p>{hint}</p>", self._beside.tries > 1)
+
+    def _html_solution(self):
+        if not (self._beside and self._beside.solution):
+            return ""
+        inside = solution_html(self._beside.solution, self._beside.why)
+        return _folded("One solution, and why it works", inside, False)
+
+    def _html_total(self):
+        return f"<p>{self._beside.total.line(self.key)}</p>" if self._beside else ""
+
+
+def solution_html(text, why):
+    """A solution as it stands in the notebook, its long lines in a box of their own, and why it works."""
+    return f"<pre style='white-space: pre; overflow-x: auto;'>{html.escape(text)}</pre><p>{with_code(why)}</p>"
+
+
+def table(caption, names, rows):
+    """A table in the page's own colors, with the names of its columns; ``rows`` are HTML."""
+    head = f"<caption style='{LEFT} font-weight: 600;'>{html.escape(caption)}</caption>"
+    columns = "".join(f"<th scope='col' style='{CELL}'>{name}</th>" for name in names)
+    return f"<table style='{TABLE}'>{head}<thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def row_of(cells):
+    """A row of a table; ``cells`` are HTML."""
+    return "<tr>" + "".join(f"<td style='{CELL}'>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _folded(name, inside, open_):
+    state = " open" if open_ else ""
+    # in words too: not every program that shows notebooks draws the triangle
+    summary = f"<summary style='display: list-item; cursor: pointer;'><strong>{name}</strong> (open or close)</summary>"
+    return f"<details style='{FRAME}'{state}>{summary}{inside}</details>"
 
 
 def _link(said, words):
@@ -180,6 +229,7 @@ TABLE = (
 LEFT = "caption-side: top; text-align: left; padding: 0.2rem 0; color: inherit;"
 CELL = "text-align: left; vertical-align: top; padding: 0.25rem 0.8rem 0.25rem 0; white-space: normal;"
 ACCENT = "var(--jp-brand-color1, var(--pst-color-primary, #1f6feb))"
+FRAME = f"border-left: 4px solid {ACCENT}; padding: 0.4rem 0.8rem; margin: 0.6rem 0; max-width: 48rem;"
 TONES = {
     "right": "var(--jp-success-color1, var(--pst-color-success, #1a7f37))",
     "not yet": "var(--jp-error-color1, var(--pst-color-danger, #c62828))",
@@ -198,12 +248,12 @@ def section_id(heading):
 def _row(line):
     tone = f"border-bottom: 3px solid {TONES[line.status]};" if line.status in TONES else ""
     sign = f"<span style='{tone} white-space: nowrap;'>{MARKS[line.status]} {line.status}</span>"
-    note = f"<br><span style='opacity: 0.85;'>{_code(line.note)}</span>" if line.note else ""
-    cells = (sign, _code(line.title) + note, f"{line.earned}/{line.points}")
-    return "<tr>" + "".join(f"<td style='{CELL}'>{cell}</td>" for cell in cells) + "</tr>"
+    note = f"<br><span style='opacity: 0.85;'>{with_code(line.note)}</span>" if line.note else ""
+    cells = (sign, with_code(line.title) + note, f"{line.earned}/{line.points}")
+    return row_of(cells)
 
 
-def _code(text):
+def with_code(text):
     """Escape, and set what stands between backticks as code."""
     parts = html.escape(text).split("`")
     return "".join(f"<code>{part}</code>" if n % 2 else part for n, part in enumerate(parts))

@@ -177,8 +177,8 @@ def update_weights_only(weights, bias, x, target, learning_rate):
     return weights, bias
 
 
-def train_typed(X, y, rate, max_epochs, reset=True, note_first=True, early=True, stop_inside=False):
-    weights, bias, history, mistakes = np.zeros(X.shape[1]), 0.0, [], 0
+def train_typed(X, y, rate, max_epochs, reset=True, note_first=True, early=True, stop_inside=False, start=0.0):
+    weights, bias, history, mistakes = np.full(X.shape[1], start), 0.0, [], 0
     for _ in range(max_epochs):
         mistakes = 0 if reset else mistakes
         before = mistakes
@@ -204,35 +204,59 @@ def margin_over_all_weights(X, y, weights, bias):
     return np.min(np.where(y == 1, 1, -1) * (perceptron.fold_bias(X) @ folded)) / np.linalg.norm(folded)
 
 
+def train_keeping_the_best(*data):
+    """The weights after the epoch with the fewest mistakes, the first of them: the pocket algorithm."""
+    *_, history = train_typed(*data)
+    return *train_typed(*data[:3], int(np.argmin(history)) + 1)[:2], history
+
+
 VARIANTS = [
     ("step", "fires at zero", lambda z: 1.0 - (z < 0)),
     ("step", "−1 for silent", minus_one_by_loop),
+    ("step", "silent up to 0.5", lambda z: np.heaviside(np.round(z), 0)),
+    ("step", "silent just above 0", lambda z: np.round(1 / (1 + np.exp(-z)))),
+    ("step", "one answer for all", lambda z: np.full(z.shape, int(z.sum() > 0))),
     ("step", "one question for a whole array", if_of_an_array),
     ("step", "True and False", lambda z: np.greater_equal(z, 1e-300)),
     ("step", "one number at a time", lambda z: float(float(z) > 0)),
     ("predict", "the bias forgotten", lambda X, w, b: np.heaviside((X * w).sum(axis=1), 0)),
-    ("predict", "the bias once for each input", bias_in_the_inner_loop),
-    ("predict", "factors that do not fit", lambda X, w, b: step_by_loop(np.dot(w, X) + b)),
+    ("predict", "the bias too strong", bias_in_the_inner_loop),
+    ("predict", "shapes that do not fit", lambda X, w, b: step_by_loop(np.dot(w, X) + b)),
+    ("predict", "shapes that do not fit", lambda weights, X, bias: step_by_loop(X @ weights + bias)),
+    ("predict", "−1 for silent", lambda X, w, b: minus_one_by_loop(X @ w + b)),
+    ("predict", "the bias as a factor", lambda X, w, b: step_by_loop(X @ w * b)),
+    ("predict", "two inputs only", lambda X, w, b: step_by_loop(X[:, :2] @ w[:2] + b)),
+    ("predict", None, lambda X, w, b: step_by_loop((X @ w + b)[::-1])),
     ("predict", "fires at zero", lambda X, w, b: predict_by_loops(X, w, b, threshold=-1e-12)),
-    ("predict", "a column of answers", lambda X, w, b: step_by_loop(X @ w.reshape(-1, 1) + b)),
+    ("predict", "True and False", lambda X, w, b: X @ w > -b),
+    ("predict", "another shape", lambda X, w, b: step_by_loop(X @ w.reshape(-1, 1) + b)),
     ("update", "a lost sign", update_output_minus_target),
-    ("update", "the weights changed in place", update_by_plus_equals),
+    ("update", "changed in place", update_by_plus_equals),
     ("update", "the bias not learned", update_weights_only),
     ("update", "only the change returned", lambda *case: _change(*case)),
-    ("train", "the count never set back", lambda *data: train_typed(*data, reset=False)),
+    ("train", "another start", lambda X, y, rate, n: train_typed(X, y, rate, n, start=0.1)),
+    ("train", "the examples in another order", lambda X, y, *rest: train_typed(X[::-1], y[::-1], *rest)),
+    ("train", "the examples in another order", lambda X, y, *rest: train_typed(*_shuffled(X, y), *rest)),
+    ("train", None, train_keeping_the_best),
+    ("train", "added up on the way", lambda *data: train_typed(*data, reset=False)),
     ("train", "the clean epoch not counted", lambda *data: train_typed(*data, note_first=False)),
     ("train", "never stops early", lambda *data: train_typed(*data, early=False)),
     ("train", "only one epoch", lambda *data: train_typed(*data, stop_inside=True)),
     ("margin", "the sign lost", margin_as_distance),
     ("margin", "the bias in the length", margin_over_all_weights),
     ("margin", "not a distance yet", lambda X, y, w, b: float(min((X @ w + b) * (2.0 * y - 1)))),
+    ("margin", "the sum for the length", lambda X, y, w, b: float(min((2 * y - 1) * (X @ w + b))) / sum(abs(w))),
+    ("margin", "which example, not how far", lambda X, y, w, b: np.argmin((2 * y - 1) * (X @ w + b))),
+    ("breaker", "classes that touch", lambda rng: _quarters(rng.uniform(-2, 2, (80, 2)))),
     ("breaker", "a line separates it", lambda rng: datasets.blobs(60, margin=0.3, rng=rng)),
     ("breaker", "noise, not a shape", lambda rng: (rng.uniform(-2, 2, (50, 2)), rng.integers(0, 2, 50))),
     ("breaker", "a gap that is only narrow", lambda rng: datasets.blobs(60, margin=0.01, rng=rng)),
-    ("breaker", "a few strays only", lambda rng: _and_with_a_stray(rng)),
+    ("breaker", "a line gets most of them", lambda rng: _and_with_a_stray(rng)),
     ("third-input", "a weighted sum", lambda X: X.sum(axis=1) + 4),
     ("third-input", "the same at all corners", lambda X: np.abs(X).max(axis=1)),
     ("third-input", "each input for itself", lambda X: X[:, 0] ** 2 + np.sin(X[:, 1])),
+    ("third-input", "right at the corners only", lambda X: X[:, 0] > X[:, 1]),
+    ("third-input", None, lambda X: np.sort(X[:, 0] * X[:, 1])),
     ("third-input", "down the columns", lambda X: np.multiply.reduce(X)),
 ]
 
@@ -240,6 +264,15 @@ VARIANTS = [
 def _change(weights, bias, x, target, rate):
     new_weights, new_bias = update_by_cases(weights, bias, x, target, rate)
     return new_weights - weights, new_bias - bias
+
+
+def _shuffled(X, y):
+    order = np.random.default_rng(2).permutation(len(X))
+    return X[order], y[order]
+
+
+def _quarters(X):
+    return X, (X[:, 0] * X[:, 1] < 0).astype(int)
 
 
 def _and_with_a_stray(rng):
@@ -254,3 +287,7 @@ def train_without_limit(X, y, rate, max_epochs):
         one = perceptron.fit(X, y, learning_rate=rate, max_epochs=1, initial_weights=weights, initial_bias=bias)
         weights, bias, history = one.weights, one.bias, history + one.mistakes_per_epoch
     return weights, bias, history
+
+
+# Slips that all questions share and that leave the answer right, by a piece of the code that they write.
+AS_GOOD = {"third-input": ("-(X[:, 0] * X[:, 1])", "X[:, 0] / X[:, 1]", "X[:, 1] / X[:, 0]")}

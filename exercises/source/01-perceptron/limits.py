@@ -13,9 +13,9 @@ from .one_neuron import CORNERS, LIMITS, LINE, ONE, STOPS, USUAL
 # 5. margin
 
 
-def judged(rng, n=12, wrong=0):
+def judged(rng, n=12, wrong=0, d=3):
     """Examples, targets, weights and bias; all on their right side but for the first few."""
-    X, weights, bias = rng.normal(size=(n, 3)), 2 * rng.normal(size=3), rng.normal()
+    X, weights, bias = rng.normal(size=(n, d)), 2 * rng.normal(size=d), rng.normal()
     y = perceptron.predict(X, weights, bias)
     y[:wrong] = 1 - y[:wrong]
     return X, y, weights, bias
@@ -23,8 +23,17 @@ def judged(rng, n=12, wrong=0):
 
 margin = Question(
     "01-perceptron/margin",
-    takes=("X", "y", "weights", "bias"),
-    observe=lambda answer, rng: [answer(*judged(rng, wrong=wrong)) for wrong in (0, 0, 4, 4)],
+    draw=lambda rng: judged(rng, int(rng.integers(6, 15)), int(rng.choice([0, 1, 4])), int(rng.integers(2, 5))),
+    drawings=16,
+    section=STOPS,
+    why="Divided by the length of w, a weighted sum is a distance from the line. The sign of the example's side makes "
+    "it positive where the example belongs, and the smallest is the one that counts.",
+    solution="""
+        def margin(X, y, weights, bias):
+            signs = 2 * y - 1  # target 1 should lie where z > 0, target 0 where z < 0
+            distances = signs * (X @ weights + bias) / np.linalg.norm(weights)
+            return distances.min()
+        """,
 )
 
 
@@ -71,81 +80,74 @@ def _(answer, rng):
         close(answer(*data), perceptron.margin(*data), "for some examples and some line the margin is not right")
 
 
-def signed(X, y, weights, bias):
-    return (2 * y - 1) * (X @ weights + bias)
-
-
-margin.mistake(
-    "not a distance yet",
-    lambda X, y, w, b: signed(X, y, w, b).min(),
-    "This is the smallest weighted sum, not a distance: it grows when the weights grow, although the line stays.",
-    section=LINE,
-)
-margin.mistake(
-    "the length squared",
-    lambda X, y, w, b: signed(X, y, w, b).min() / (w @ w),
-    "You divide by the square of the length of w. A square root is missing.",
-    section=LINE,
-)
-margin.mistake(
-    "the sign lost",
-    lambda X, y, w, b: np.abs(X @ w + b).min() / np.linalg.norm(w),
-    "Your distances have no sign, so an example on the wrong side looks as good as one on the right side.",
-    section=STOPS,
-)
-margin.mistake(
-    "the targets not used",
-    lambda X, y, w, b: (X @ w + b).min() / np.linalg.norm(w),
-    "You never use y, so every example of class 0 seems to be on the wrong side.",
-    section=STOPS,
-)
-margin.mistake(
-    "targets in place of signs",
-    lambda X, y, w, b: (y * (X @ w + b)).min() / np.linalg.norm(w),
-    "You multiply by the target, 0 or 1, and all distances of class 0 become 0. A sign is +1 or −1.",
-    section=STOPS,
-)
-margin.mistake(
-    "signs the wrong way round",
-    lambda X, y, w, b: (-signed(X, y, w, b)).min() / np.linalg.norm(w),
-    "Class 0 got the sign +1 and class 1 the sign −1: examples on the right side have negative distances.",
-    section=STOPS,
-)
-margin.mistake(
-    "the farthest example",
-    lambda X, y, w, b: signed(X, y, w, b).max() / np.linalg.norm(w),
-    "You take the largest distance. The margin is the room that every example has, so the worst one decides.",
-    section=STOPS,
-)
-margin.mistake(
-    "the average distance",
-    lambda X, y, w, b: signed(X, y, w, b).mean() / np.linalg.norm(w),
-    "You take the mean distance. The margin is the room that every example has, so the worst one decides.",
-    section=STOPS,
-)
-margin.mistake(
-    "the bias forgotten",
-    lambda X, y, w, b: signed(X, y, w, 0).min() / np.linalg.norm(w),
-    "You measure from the line through the origin: the bias is missing in the weighted sum.",
-    section=LINE,
-)
-margin.mistake(
-    "the bias in the length",
-    lambda X, y, w, b: signed(X, y, w, b).min() / np.hypot(np.linalg.norm(w), b),
-    "You count the bias into the length. That is the γ of the folded vectors; in the plane of the examples only the "
-    "weights count.",
-    section=STOPS,
-)
-margin.mistake(
-    "a distance for each example",
-    lambda X, y, w, b: signed(X, y, w, b) / np.linalg.norm(w),
-    "You return the distances of all examples. One number is wanted.",
-    section=STOPS,
-)
+margin.slips(
+    ("not a distance yet", {" / np.linalg.norm(weights)": ""},
+     "This is the smallest weighted sum, not a distance: it grows when the weights grow, although the line stays.",
+     {"section": LINE}),
+    ("the length squared", {"np.linalg.norm(weights)": "(weights @ weights)"},
+     "You divide by the square of the length of w. A square root is missing.", {"section": LINE}),
+    ("the sum for the length", {"np.linalg.norm(weights)": "np.abs(weights).sum()"},
+     "You divide by the sum of the weights' sizes. The length of w is what Pythagoras says it is.", {"section": LINE}),
+    ("the length of two weights", {"np.linalg.norm(weights)": "np.hypot(weights[0], weights[1])"},
+     "The length of w has only its first two weights in it. An example may have any number of inputs.",
+     {"section": LINE}),
+    ("the length of the examples", {"np.linalg.norm(weights)": "np.linalg.norm(X, axis=1)"},
+     "You divide by the length of each example. What makes the weighted sum longer although the line stays?",
+     {"section": LINE}),
+    ("the bias in the length", {"np.linalg.norm(weights)": "np.hypot(np.linalg.norm(weights), bias)"},
+     "You count the bias into the length. That is the γ of the folded vectors; in the plane of the examples only the "
+     "weights count."),
+    ("the bias forgotten", {" + bias": ""},
+     "You measure from the line through the origin: the bias is missing in the weighted sum.", {"section": LINE}),
+    ("the sign lost", {"signs * (X @ weights + bias)": "np.abs(X @ weights + bias)"},
+     "Your distances have no sign, so an example on the wrong side looks as good as one on the right side."),
+    ("the targets not used", {"signs * (": "("},
+     "You never use y, so every example of class 0 seems to be on the wrong side."),
+    ("targets in place of signs", {"2 * y - 1": "y"},
+     "All distances of class 0 count as 0. Is the target, 0 or 1, taken for a sign, which is +1 or −1?"),
+    ("signs the wrong way round", {"2 * y - 1": "1 - 2 * y"},
+     "Class 0 got the sign +1 and class 1 the sign −1: examples on the right side have negative distances."),
+    ("the farthest example", {"min()": "max()"},
+     "You take the largest distance. The margin is the room that every example has, so the worst one decides."),
+    ("the average distance", {"min()": "mean()"},
+     "You take the mean distance. The margin is the room that every example has, so the worst one decides."),
+    ("the nearest on either side", {"distances.min()": "distances[np.abs(distances).argmin()]"},
+     "You take the example that is nearest to the line. If another lies deeper on the wrong side, that one is worse."),
+    ("the wrong ones left out", {"distances.min()": "distances[distances > 0].min()"},
+     "Examples on the wrong side do not count in your margin. They are why it can be negative."),
+    ("never negative", {"distances.min()": "max(distances.min(), 0.0)"},
+     "Your margin is 0 where it should be negative. It also says how deep the worst example is on the wrong side."),
+    ("which example, not how far", {".min()": ".argmin()"},
+     "You return the number of the nearest example. Its distance is wanted."),
+    ("a distance for each example", {"distances.min()": "distances"},
+     "You return the distances of all examples. One number is wanted."),
+    ("the bias not divided", {"(X @ weights + bias) / np.linalg.norm(weights)":
+                              "(X @ weights / np.linalg.norm(weights) + bias)"},
+     "You divide the product by the length of w, and not the bias. Which of the two is part of the weighted sum?",
+     {"section": LINE}),
+    ("one class alone", {"distances.min()": "distances[y == 1].min()"},
+     "You look at the examples of class 1 alone. The margin is the room that every example has."),
+    ("the smallest begins at 0", {"distances.min()": "min(0.0, distances.min())"},
+     "Your margin is never above 0, although all examples may be on their right side. With which value does the "
+     "smallest begin?"),
+)  # fmt: skip
 
 # 6. breaker
 
-breaker = Question("01-perceptron/breaker", takes=("rng",), draw=lambda rng: (rng,))
+breaker = Question(
+    "01-perceptron/breaker",
+    observe=lambda answer, rng: lacking(*a_tuple(answer(rng), 2)),
+    section=LIMITS,
+    why="Any line that gets one of two opposite corners right gets a corner of the other class wrong, or the other "
+    "corner of its own. So it has three of four clouds at best.",
+    solution="""
+        def breaker(rng):
+            corners = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
+            X = np.repeat(corners, 10, axis=0) + rng.uniform(-0.4, 0.4, size=(40, 2))
+            y = np.repeat([0, 0, 1, 1], 10)  # noisy XOR: each class has two opposite corners
+            return X, y
+        """,
+)
 
 
 def best_line(X, y):
@@ -178,8 +180,8 @@ def room(X, y):
 
 def a_data_set(result):
     X, y = a_tuple(result, 2)
-    n = len(X) if isinstance(X, np.ndarray) and X.ndim else 0
-    X = an_array(X, (max(n, 1), 2), "the first value, X,")
+    n = np.size(y)
+    X = an_array(X, (n, 2), "the first value, X,")
     y = an_array(y, (n,), "the second value, y,")
     require(20 <= n <= 100, f"there are {n} examples; from 20 to 100 are wanted")
     require(np.isin(y, (0, 1)).all(), "the targets must be 0 and 1, nothing else")
@@ -196,9 +198,9 @@ def _(answer, rng):
 
 @breaker.part("a person can tell: different classes are 0.5 or more apart")
 def _(answer, rng):
-    for _ in range(3):
-        apart = room(*a_data_set(answer(rng)))
-        require(apart >= 0.5, f"two examples of different classes are only {apart:.3f} apart")
+    for seed in rng.integers(2**32, size=20):
+        apart = room(*a_data_set(answer(np.random.default_rng(seed))))
+        require(apart >= 0.5 - 1e-9, f"two examples of different classes are only {apart:.3f} apart")
 
 
 @breaker.part("no line separates the classes", points=2)
@@ -209,9 +211,26 @@ def _(answer, rng):
 
 @breaker.part("no line gets more than 80% right")
 def _(answer, rng):
-    X, y = a_data_set(answer(rng))
-    share = best_line(X, y)
-    require(share <= 0.8, f"a line can still get {share:.0%} of your examples right")
+    for seed in rng.integers(2**32, size=3):
+        share = best_line(*a_data_set(answer(np.random.default_rng(seed))))
+        require(share <= 0.8, f"a line can still get {share:.0%} of your examples right")
+
+
+def lacking(X, y):
+    """What a data set has too few or too much of, and by how much: the same for all that are right."""
+    X, y = np.asarray(X), np.asarray(y)
+    if not is_plane(X, y) or set(np.unique(y)) != {0, 1}:
+        return {"shapes": (X.shape, y.shape), "targets": np.unique(y)}
+    return {
+        "share": np.clip(y.mean(), 0.25, 0.75),
+        "reach": max(np.abs(X).max(), 3),
+        "room": min(room(X, y), 0.5),
+        "line": max(best_line(X, y), 0.8),
+    }
+
+
+def is_plane(X, y):
+    return X.ndim == 2 and X.shape[1] == 2 and y.shape == X.shape[:1] and 20 <= len(y) <= 100
 
 
 def seen(test):
@@ -224,8 +243,14 @@ def seen(test):
     return found
 
 
-def is_plane(X, y):
-    return X.ndim == 2 and X.shape[1] == 2 and y.shape == X.shape[:1] and 20 <= len(y) <= 100
+def touching(X, y):
+    return is_plane(X, y) and room(X, y) < 0.5 and best_line(X, y) < 1
+
+
+def mixed(X, y):
+    """Whether the nearest neighbor of an example, often a near one, says little about its class."""
+    apart = np.linalg.norm(X[:, None] - X, axis=-1) + np.diag(np.full(len(X), np.inf))
+    return room(X, y) < 0.1 and np.mean(y[apart.argmin(axis=1)] == y) < 0.65
 
 
 def clouds(rng, centers, spread=0.2, each=10):
@@ -246,34 +271,27 @@ def random_targets(rng):
     return rng.normal(size=(60, 2)).clip(-3, 3), rng.permutation(np.repeat([0, 1], 30))
 
 
+def quarters_that_touch(rng):
+    X = clouds(rng, CORNERS, spread=1.0, each=15)
+    return X, (X[:, 0] * X[:, 1] < 0).astype(int)
+
+
 def one_stray(rng):
     X, y = two_clouds(rng)
     X[0] = (2.5, 2.5)
     return X, y
 
 
-def plus_and_minus(rng):
-    return clouds(rng, CORNERS), np.repeat([-1, -1, 1, 1], 10)
-
-
-def lying_down(rng):
-    return clouds(rng, CORNERS).T, np.repeat([0, 0, 1, 1], 10)
-
-
-def shuffled_apart(rng):
-    return rng.permutation(clouds(rng, CORNERS)), np.repeat([0, 0, 1, 1], 10)
-
-
 breaker.mistake(
     "targets −1 and 1",
-    plus_and_minus,
+    lambda rng: (clouds(rng, CORNERS), np.repeat([-1, -1, 1, 1], 10)),
     "Your targets are −1 and +1. Here the neuron's answers, and so its targets, are 0 and 1.",
     section=USUAL,
     found=seen(lambda X, y: set(np.unique(y)) == {-1, 1}),
 )
 breaker.mistake(
     "a row for each input",
-    lying_down,
+    lambda rng: (clouds(rng, CORNERS).T, np.repeat([0, 0, 1, 1], 10)),
     "Your X lies on its side, with a row for each input. Rows are examples: shape (n, 2).",
     section=ONE,
     found=seen(lambda X, y: X.ndim == 2 and X.shape[0] == 2 and y.shape == X.shape[1:]),
@@ -291,23 +309,27 @@ breaker.mistake(
     two_clouds,
     "A line separates your classes. Arrange them so that no line can: think of the four clouds at the end of "
     "the chapter.",
-    section=LIMITS,
     found=seen(lambda X, y: is_plane(X, y) and best_line(X, y) == 1),
 )
 breaker.mistake(
     "noise, not a shape",
     random_targets,
-    "Examples of both classes lie on top of each other: nothing can learn that, not even a large network. Draw classes "
-    "with room between them. If you shuffle, shuffle X and y in the same order.",
-    section=LIMITS,
-    found=seen(lambda X, y: is_plane(X, y) and room(X, y) < 0.5),
+    "Your classes lie on top of each other: nothing can learn that, not even a large network. Draw classes with room "
+    "between them. If you shuffle, shuffle X and y in the same order.",
+    found=seen(lambda X, y: touching(X, y) and mixed(X, y)),
 )
 breaker.mistake(
-    "a few strays only",
+    "classes that touch",
+    quarters_that_touch,
+    "Somewhere your classes come closer to each other than 0.5. What would leave a strip of that width free between "
+    "them?",
+    found=seen(lambda X, y: touching(X, y) and not mixed(X, y)),
+)
+breaker.mistake(
+    "a line gets most of them",
     one_stray,
-    "Most of your examples can be separated, and a few on the wrong side spoil it. Give every cloud of a class as much "
-    "weight as the others.",
-    section=LIMITS,
+    "No line gets all of your examples, but one gets more than 80%. The others are too few: do all parts of your shape "
+    "have about as many examples?",
     found=seen(lambda X, y: is_plane(X, y) and 0.8 < best_line(X, y) < 1),
 )
 
@@ -315,8 +337,14 @@ breaker.mistake(
 
 third_input = Question(
     "01-perceptron/third-input",
-    takes=("X",),
     draw=lambda rng: (clouds(rng, CORNERS, each=3),),
+    section=ONE,
+    why="The product is positive at two opposite corners and negative at the other two. With it as an input, one "
+    "weight and one bias are enough to tell them apart.",
+    solution="""
+        def third_input(X):
+            return X[:, 0] * X[:, 1]  # positive where the signs agree, negative where they differ
+        """,
 )
 
 
@@ -352,11 +380,14 @@ def _(answer, rng):
 @third_input.part("a perceptron with this input learns the four clouds", points=2)
 def _(answer, rng):
     for _ in range(3):
-        X, y = corner_clouds(rng)
-        third = numbers(answer(X), 40)
-        third = third / max(np.abs(third).max(), 1e-100)  # as large as the others, so that learning is quick
-        fitted = perceptron.fit(np.column_stack([X, third]), y, max_epochs=1000)
-        require(fitted.converged, "with it, a perceptron still makes mistakes in every one of 1000 epochs")
+        require(learned(answer, rng), "with it, a perceptron still makes mistakes in every one of 1000 epochs")
+
+
+def learned(answer, rng):
+    X, y = corner_clouds(rng)
+    third = numbers(answer(X), 40)
+    third = third / max(np.abs(third).max(), 1e-100)  # as large as the others, so that learning is quick
+    return perceptron.fit(np.column_stack([X, third]), y, max_epochs=1000).converged
 
 
 def rectangle(answer, rng):
@@ -370,10 +401,6 @@ def is_affine(answer, rng):
     X = rng.normal(size=(9, 2))
     third, folded = numbers(answer(X), 9), perceptron.fold_bias(X)
     return np.allclose(folded @ np.linalg.lstsq(folded, third, rcond=None)[0], third)
-
-
-def same_at_corners(answer, rng):
-    return np.ptp(numbers(answer(CORNERS), 4)) < 1e-9
 
 
 third_input.mistake(
@@ -397,24 +424,27 @@ third_input.mistake(
     "Your number is the same at all four corners, as a distance from the middle is. It must tell one diagonal from the "
     "other.",
     section=LIMITS,
-    found=same_at_corners,
+    found=lambda answer, rng: np.ptp(numbers(answer(CORNERS), 4)) < 1e-9,
 )
 third_input.mistake(
     "each input for itself",
     lambda X: X[:, 0] ** 3 + X[:, 1],
     "What you add treats x₁ and x₂ separately and then adds. XOR is about the two together: do they agree or not?",
     section=LIMITS,
-    found=lambda answer, rng: np.allclose(*rectangle(answer, rng)),
+    found=lambda answer, rng: np.allclose(*rectangle(answer, rng)) and not is_affine(answer, rng),
 )
 third_input.mistake(
-    "down the columns",
-    lambda X: X.prod(axis=0),
-    "You combine all examples and get one number for each input. Combine the inputs of each row.",
-    section=ONE,
+    "right at the corners only",
+    third_input.solution.edited({"X[:, 0] * X[:, 1]": "(X[:, 0] > X[:, 1]) * 1.0"}),
+    "At the four corners your number does what it should, but not at all examples near them. What does it say of one "
+    "that is a little beside its corner?",
+    found=lambda answer, rng: not learned(answer, rng),
 )
-third_input.mistake(
-    "one number for all examples",
-    lambda X: X.prod(),
-    "You combine everything into a single number. One for each row is wanted.",
-    section=ONE,
-)
+third_input.slips(
+    ("down the columns", {"X[:, 0] * X[:, 1]": "X.prod(axis=0)"},
+     "You combine all examples and get one number for each input. Combine the inputs of each row."),
+    ("one number for all examples", {"X[:, 0] * X[:, 1]": "X.prod()"},
+     "You combine everything into a single number. One for each row is wanted."),
+    ("all three inputs", {"X[:, 0] * X[:, 1]": "np.column_stack([X, X[:, 0] * X[:, 1]])"},
+     "You return all three inputs of each example. Only the third is wanted; X gets it as a column later."),
+)  # fmt: skip

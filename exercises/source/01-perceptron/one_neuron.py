@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlkit import perceptron
-from mlkit.checks.expect import a_number, a_tuple, an_array, close, one_at_a_time, require
+from mlkit.checks.expect import a_number, a_tuple, an_array, close, require
 from mlkit.checks.question import Question
 
 ONE = "One neuron"
@@ -26,18 +26,29 @@ def answers_of_a_neuron(value, n, what="the result"):
     return value
 
 
-def is_boolean(value):
-    return np.asarray(value).dtype.kind == "b"
-
-
 # 1. step
 
-step = Question("01-perceptron/step", takes=("z",), draw=lambda rng: (some_sums(rng).reshape(5, 2),))
+step = Question(
+    "01-perceptron/step",
+    draw=lambda rng: (sums_in_a_row(rng),),
+    section=ONE,
+    why="One comparison asks every element, and True and False become 1 and 0. A strict one leaves z = 0 silent.",
+    solution="""
+        def step(z):
+            return (z > 0).astype(int)  # as numbers: booleans cannot be subtracted
+        """,
+)
 
 
 def some_sums(rng):
     """Ten weighted sums, two of them exactly 0."""
     return rng.permutation(np.concatenate([[0.0, 0.0, 0.5, 3.0, -0.5, -3.0], rng.normal(size=4)]))
+
+
+def sums_in_a_row(rng):
+    """Weighted sums with one or more axes, positive at both ends; one is exactly 1 and one hardly above 0."""
+    inner = rng.permutation(np.append(some_sums(rng), [1.0, 1e-30]))
+    return np.concatenate([[2.0], inner, [2.0]]).reshape(-1, *[1] * rng.integers(3))
 
 
 @step.part("zeros and ones, in an array of the same shape")
@@ -58,76 +69,62 @@ def _(answer, rng):
 
 @step.part("the border: silent at 0, firing just above")
 def _(answer, rng):
-    tiny = 10.0 ** -rng.integers(5, 12)
-    a = an_array(answer(np.array([0.0, tiny, -0.0, -tiny])), (4,))
-    require(a[0] == a[2] == 0, "at z = 0 exactly, the neuron must be silent")
-    require(a[1] == 1 and a[3] == 0, f"z = {tiny:g} and z = −{tiny:g} must come out differently")
+    for tiny in (10.0 ** -rng.integers(5, 12), 1e-30):
+        a = an_array(answer(np.array([0.0, tiny, -0.0, -tiny])), (4,))
+        require(a[0] == a[2] == 0, "at z = 0 exactly, the neuron must be silent")
+        require(a[1] == 1 and a[3] == 0, f"z = {tiny:g} and z = −{tiny:g} must come out differently")
 
 
+step.slips(
+    ("True and False", {".astype(int)": ""},
+     "A comparison gives True and False. The learning rule will subtract outputs from targets, and NumPy does not "
+     "subtract one boolean from another: turn them into numbers."),
+    ("fires at zero", {"z > 0": "z >= 0"},
+     "Your neuron fires at z = 0. There the comparison has to be a strict one."),
+    ("the sign", {"(z > 0).astype(int)": "np.sign(z)"},
+     "This is the sign of z: −1 below zero, 0 at zero, 1 above. A silent neuron says 0, not −1."),
+    ("−1 for silent", {"(z > 0).astype(int)": "np.where(z > 0, 1, -1)"},
+     "Your neuron says −1 when it is silent. Many books count that way; here outputs and targets are 0 and 1."),
+    ("the wrong side", {"z > 0": "z < 0"},
+     "Your neuron fires for negative sums and is silent for positive ones: the comparison looks the wrong way."),
+    ("z let through", {"(z > 0)": "z * (z > 0)", ".astype(int)": ""},
+     "Above zero, z itself comes out. A step forgets how large z was."),
+    ("silent just above 0", {"z > 0": "z > 1e-9"},
+     "Just above 0 your neuron is still silent. Is there a tolerance, or is something rounded on the way?"),
+    ("silent up to 0.5", {"z > 0": "z > 0.5"},
+     "Sums up to 0.5 leave your neuron silent. Is z rounded, or compared with 0.5 as a probability would be?"),
+    ("silent below 1", {"z > 0": "z >= 1"},
+     "Every sum below 1 leaves your neuron silent. Is z cut to a whole number, or compared with 1?"),
+    ("compared with the mean", {"z > 0": "z > z.mean()"},
+     "You compare each sum with the mean of them all. A neuron's border is the same whatever the other sums are."),
+)  # fmt: skip
 step.mistake(
-    "True and False",
-    lambda z: z > 0,
-    "A comparison gives True and False. The learning rule will subtract outputs from targets, and NumPy does not "
-    "subtract booleans: turn them into numbers.",
-    section=ONE,
-    found=lambda answer, rng: is_boolean(answer(some_sums(rng))),
-)
-step.mistake(
-    "fires at zero",
-    lambda z: (z >= 0).astype(int),
-    "Your neuron fires at z = 0. There the comparison has to be a strict one.",
-    section=ONE,
-)
-step.mistake(
-    "the sign",
-    lambda z: np.sign(z),
-    "This is the sign of z: −1 below zero, 0 at zero, 1 above. A silent neuron says 0, not −1.",
-    section=ONE,
-)
-step.mistake(
-    "−1 for silent",
-    lambda z: np.where(z > 0, 1, -1),
-    "Your neuron says −1 when it is silent. Many books count that way; here outputs and targets are 0 and 1.",
-    section=ONE,
-)
-step.mistake(
-    "the wrong side",
-    lambda z: (z < 0).astype(int),
-    "Your neuron fires for negative sums and is silent for positive ones: the comparison looks the wrong way.",
-    section=ONE,
-)
-step.mistake(
-    "z let through",
-    lambda z: z * (z > 0),
-    "Above zero, z itself comes out. A step forgets how large z was.",
-    section=ONE,
-)
-step.mistake(
-    "one question for a whole array",
-    lambda z: 1 if z > 0 else 0,
-    "`if` asks one question and wants one answer, but an array has many. Compare the array as a whole: NumPy then "
-    "answers for each element.",
-    section=ONE,
-)
-
-step.mistake(
-    "one number at a time",
-    lambda z: int(z > 0),
-    "`int` makes one number of one number, and an array holds many. An array has a way to turn all its elements into "
-    "numbers at once.",
-    section=ONE,
-    found=lambda answer, rng: one_at_a_time(answer, some_sums(rng)),
+    "one answer for all",
+    step.solution.edited({"(z > 0).astype(int)": "np.full(z.shape, (z > 0).any() * 1)"}),
+    "All sums get one and the same answer. Do you ask the array as a whole, where each of its elements has a question?",
+    found=lambda answer, rng: np.ptp(answer(some_sums(rng))) == 0,
 )
 
 
 # 2. predict
 
-predict = Question("01-perceptron/predict", takes=("X", "weights", "bias"), draw=lambda rng: a_neuron(rng))
+predict = Question(
+    "01-perceptron/predict",
+    draw=lambda rng: a_neuron(rng, n=int(rng.integers(20, 40)), d=int(rng.integers(3, 6))),
+    uses={"step": step.solution.answer},
+    section=ONE,
+    why="The product with the weights gives one weighted sum for each row of X. The bias joins all of them, and the "
+    "step answers for all at once.",
+    solution="""
+        def predict(X, weights, bias):
+            return step(X @ weights + bias)  # (n, d) @ (d,) is (n,); the bias is added to each sum once
+        """,
+)
 
 
 def a_neuron(rng, n=40, d=2):
-    """Examples on a grid, so that some lie exactly on the neuron's line, and whole-numbered weights and bias."""
-    X = rng.integers(-3, 4, size=(n, d)).astype(float)
+    """Examples on a grid of quarters, so that some lie exactly on the neuron's line; the weights are whole numbers."""
+    X = rng.integers(-12, 13, size=(n, d)) / 4
     weights = rng.choice([-2.0, -1.0, 1.0, 2.0], size=d)
     X[0], X[1] = 0, np.sign(weights)
     X[0, 0] = rng.choice([-1, 1])  # lies on the line
@@ -169,96 +166,92 @@ def _(answer, rng):
         close(answer(X, weights, bias), wanted, f"for some of 50 examples with {d} inputs the answer is not right")
 
 
-def does_not_fit(answer, rng):
-    """A product whose shapes do not fit, however it is written."""
-    try:
-        answer(*a_neuron(rng, n=7, d=3))
-    except ValueError as error:
-        return "matmul" in str(error) or "aligned" in str(error)
-    return False
+def with_two_inputs(X, weights, bias):
+    """What a neuron answers that knows of two inputs only."""
+    return step.solution.answer(X[:, 0] * weights[0] + X[:, 1] * weights[1] + bias)
 
 
+predict.slips(
+    ("the step forgotten", {"step(X @ weights + bias)": "X @ weights + bias"},
+     "You return the weighted sums. The activation comes after them."),
+    ("−1 for silent", {"step(X @ weights + bias)": "np.where(X @ weights + bias > 0, 1, -1)"},
+     "Your neuron says −1 when it is silent. Many books count that way; here the answers are 0 and 1."),
+    ("the sign", {"step(": "np.sign("},
+     "You return the sign of the weighted sum, which is −1 below zero. A silent neuron says 0."),
+    ("the wrong side", {"X @ weights + bias": "-(X @ weights + bias)"},
+     "Your neuron fires where it should be silent, and is silent where it should fire: what is turned round?"),
+    ("fires at zero", {"step(X @ weights + bias)": "np.where(X @ weights + bias >= 0, 1, 0)"},
+     "An example exactly on the line makes your neuron fire. At z = 0 it is silent here."),
+    ("silent up to 0.5", {"X @ weights + bias": "X @ weights + bias - 0.5"},
+     "Weighted sums up to 0.5 leave your neuron silent. Is the sum rounded, or compared with 0.5?"),
+    ("the bias forgotten", {" + bias": ""},
+     "The bias has no effect on your answers: your line always goes through the origin."),
+    ("the bias subtracted", {"+ bias": "- bias"},
+     "The bias works backward: raising it makes fewer examples fire. Look at its sign in the weighted sum."),
+    ("the bias as a factor", {"+ bias": "* bias"},
+     "You multiply by the bias, and the line still goes through the origin. A bias shifts the weighted sum."),
+    ("the bias too strong", {"+ bias": "+ len(weights) * bias"},
+     "With d inputs the bias counts d times. Is it added to each product, or do you take a mean of the products?"),
+    ("the bias added to the inputs", {"X @ weights + bias": "(X + bias) @ weights"},
+     "The bias goes into every input and is multiplied by the weights. It belongs to the weighted sum, which comes "
+     "later. Brackets?"),
+    ("ones and bias out of step",
+     {"X @ weights + bias": "np.column_stack([np.ones(len(X)), X]) @ np.append(weights, bias)"},
+     "The bias meets an input, and a weight meets the constant 1. If the ones stand first in each row, where does the "
+     "bias stand?", {"section": RULE}),
+    ("one answer for each input", {"X @ weights": "X * weights"},
+     "You multiply inputs and weights but never add the products up: there is one answer for each number in X "
+     "instead of one for each row."),
+    ("a sum over the examples", {"X @ weights": "(X * weights).sum(axis=0)"},
+     "You add down the columns, over the examples. A neuron adds along each row, over the inputs of one example."),
+    ("the first example only", {"+ bias)": "+ bias)[0]"},
+     "You return one number, the answer to the first example. Does your `return` stand inside the loop?"),
+    ("the last input forgotten", {"X @ weights": "X[:, :-1] @ weights[:-1]"},
+     "The last input of each example has no effect. Where does your loop, or your slice, end?"),
+)  # fmt: skip
 predict.mistake(
-    "True and False",
-    lambda X, weights, bias: X @ weights + bias > 0,
-    "A comparison gives True and False; the answers are wanted as numbers, 0 and 1. Your `step` does that.",
-    section=ONE,
-    found=lambda answer, rng: is_boolean(answer(*a_neuron(rng))),
+    "two inputs only",
+    with_two_inputs,
+    "You use the first two inputs and no more. An example may have any number of them.",
+    found=lambda answer, rng: all(uses_two_inputs(answer, *a_neuron(rng, d=d)) for d in (3, 4, 5)),
 )
-predict.mistake(
-    "the step forgotten",
-    lambda X, weights, bias: X @ weights + bias,
-    "You return the weighted sums. The activation comes after them.",
-    section=ONE,
-)
-predict.mistake(
-    "the bias forgotten",
-    lambda X, weights, bias: np.where(X @ weights > 0, 1, 0),
-    "The bias has no effect on your answers: your line always goes through the origin.",
-    section=ONE,
-)
-predict.mistake(
-    "the bias subtracted",
-    lambda X, weights, bias: np.where(X @ weights - bias > 0, 1, 0),
-    "The bias works backward: raising it makes fewer examples fire. Look at its sign in the weighted sum.",
-    section=ONE,
-)
-predict.mistake(
-    "the bias once for each input",
-    lambda X, weights, bias: np.where((X * weights + bias).sum(axis=1) > 0, 1, 0),
-    "You add the bias to every product and then sum, so it counts once for each input. It belongs to the sum, once.",
-    section=ONE,
-)
-predict.mistake(
-    "fires at zero",
-    lambda X, weights, bias: np.where(X @ weights + bias >= 0, 1, 0),
-    "An example exactly on the line makes your neuron fire. At z = 0 it is silent here.",
-    section=ONE,
-)
-predict.mistake(
-    "one answer for each input",
-    lambda X, weights, bias: np.where(X * weights + bias > 0, 1, 0),
-    "You multiply inputs and weights but never add the products up: there is one answer for each number in X "
-    "instead of one for each row.",
-    section=ONE,
-)
-predict.mistake(
-    "a sum over the examples",
-    lambda X, weights, bias: np.where((X * weights).sum(axis=0) + bias > 0, 1, 0),
-    "You add down the columns, over the examples. A neuron adds along each row, over the inputs of one example.",
-    section=ONE,
-)
-predict.mistake(
-    "a column of answers",
-    lambda X, weights, bias: np.where(X @ weights[:, None] + bias > 0, 1, 0),
-    "You return a column, shape (n, 1). Compared with targets of shape (n,) NumPy would make an n × n table of it. "
-    "Weights of shape (d,) give a result of shape (n,).",
-    section=ONE,
-)
-predict.mistake(
-    "factors that do not fit",
-    lambda X, weights, bias: np.where(X.T @ weights + bias > 0, 1, 0),
-    "The product's shapes do not fit: X is (n, d), one row for each example, and the weights are (d,). The d's have "
-    "to meet in the middle.",
-    section=ONE,
-    found=does_not_fit,
-)
+
+
+def uses_two_inputs(answer, X, weights, bias):
+    return np.array_equal(answer(X, weights, bias), with_two_inputs(X, weights, bias))
+
 
 # 3. update
 
 
+# weighted sum and target: misses, false alarms and right answers, two on the line, and two far from it
+KINDS = [(-0.5, 1), (0.5, 0), (0.75, 0), (2.0, 1), (0.25, 1), (-2.0, 0), (0.0, 1), (0.0, 0), (-90.0, 1), (90.0, 0)]
+
+
+def a_case(rng, z, target, d):
+    """Weights and a bias, an example with this weighted sum, its target, and a learning rate."""
+    x, weights = rng.choice([-2.0, -1.0, 1.0, 2.0], size=(2, d))
+    return weights, float(z - weights @ x), x, target, float(rng.choice([0.25, 0.5, 2.0]))
+
+
 def one_of_each(rng, d=3):
-    """One case of each kind: a miss, a false alarm, two right answers, two on the line, and two far from it."""
-    kinds = [(-0.5, 1), (0.5, 0), (2.0, 1), (-2.0, 0), (0.0, 1), (0.0, 0), (-90.0, 1), (90.0, 0)]
-    for z, target in kinds:
-        x, weights = rng.choice([-2.0, -1.0, 1.0, 2.0], size=(2, d))
-        yield weights, float(z - weights @ x), x, target, float(rng.choice([0.25, 0.5, 2.0]))
+    return [a_case(rng, *kind, d) for kind in KINDS]
 
 
 update = Question(
     "01-perceptron/update",
-    takes=("weights", "bias", "x", "target", "learning_rate"),
-    observe=lambda answer, rng: [answer(*case) for case in one_of_each(rng)],
+    draw=lambda rng: a_case(rng, *KINDS[rng.integers(len(KINDS))], int(rng.integers(1, 5))),
+    drawings=32,
+    returns=("weights", "bias"),
+    uses={"step": step.solution.answer},
+    section=RULE,
+    why="Target minus output is 1 after a miss, −1 after a false alarm and 0 after a right answer, so one formula does "
+    "for all three. The bias learns as the weight of a constant input 1.",
+    solution="""
+        def update(weights, bias, x, target, learning_rate):
+            error = target - step(x @ weights + bias)  # +1 a miss, −1 a false alarm, 0 a right answer
+            return weights + learning_rate * error * x, bias + learning_rate * error
+        """,
 )
 
 
@@ -312,95 +305,62 @@ def _(answer, rng):
         close(bias, rate * wanted_bias, f"η = {rate:g}: after example {name} the bias is not right")
 
 
-def error_of(weights, bias, x, target):
-    return target - int(weights @ x + bias > 0)
-
-
-def changed_in_place(weights, bias, x, target, rate):
-    error = error_of(weights, bias, x, target)
-    weights += rate * error * x
-    return weights, bias + rate * error
-
-
-def looked_twice(weights, bias, x, target, rate):
-    weights = weights + rate * error_of(weights, bias, x, target) * x
-    return weights, bias + rate * error_of(weights, bias, x, target)
-
-
-update.mistake(
-    "a lost sign",
-    lambda w, b, x, t, r: (w - r * error_of(w, b, x, t) * x, b - r * error_of(w, b, x, t)),
-    "Your neuron learns to be wrong: after a mistake the weighted sum moves away from the target. Is the error target "
-    "minus output, or the other way round?",
-    section=USUAL,
-)
-update.mistake(
-    "the weights changed in place",
-    changed_in_place,
-    "`+=` on an array changes the array itself, the caller's too: the weights from before are lost. Make a new array "
-    "instead.",
-    section=RULE,
-)
-update.mistake(
-    "no learning rate",
-    lambda w, b, x, t, r: (w + error_of(w, b, x, t) * x, b + error_of(w, b, x, t)),
-    "The learning rate has no effect on what you return.",
-    section=RULE,
-)
-update.mistake(
-    "no learning rate for the bias",
-    lambda w, b, x, t, r: (w + r * error_of(w, b, x, t) * x, b + error_of(w, b, x, t)),
-    "The weights move by a share η, the bias by a whole step. It is a weight too, of a constant input 1.",
-    section=RULE,
-)
-update.mistake(
-    "the bias not learned",
-    lambda w, b, x, t, r: (w + r * error_of(w, b, x, t) * x, b),
-    "The bias stays where it was. It is a weight too, of a constant input 1, and learns like the others.",
-    section=RULE,
-)
-update.mistake(
-    "the sum in place of the output",
-    lambda w, b, x, t, r: (w + r * (t - w @ x - b) * x, b + r * (t - w @ x - b)),
-    "You compare the target with the weighted sum. This rule compares it with the neuron's answer, which is 0 or 1. "
-    "The other way is a rule of its own, the delta rule.",
-    section=RULE,
-)
-update.mistake(
-    "right answers changed too",
-    lambda w, b, x, t, r: (w + r * (2 * t - 1) * x, b + r * (2 * t - 1)),
-    "You add or subtract the example every time, right or wrong. What does the neuron say about it before the change?",
-    section=USUAL,
-)
-update.mistake(
-    "the target alone",
-    lambda w, b, x, t, r: (w + r * t * x, b + r * t),
-    "You add the example whenever its target is 1, and never subtract one. The change depends on target and output.",
-    section=USUAL,
-)
-update.mistake(
-    "fires at zero",
-    lambda w, b, x, t, r: (w + r * (t - (w @ x + b >= 0)) * x, b + r * (t - (w @ x + b >= 0))),
-    "At z = 0 your neuron fires. So an example on the line with target 0 counts as a mistake and one with target 1 "
-    "does not; here it is the other way round.",
-    section=ONE,
-)
-update.mistake(
-    "the bias times the input",
-    lambda w, b, x, t, r: (w + r * error_of(w, b, x, t) * x, b + r * error_of(w, b, x, t) * x),
-    "You multiply the change of the bias by x as well, and get one bias for each input. The bias's own input is 1.",
-    section=RULE,
-)
-update.mistake(
-    "only the change returned",
-    lambda w, b, x, t, r: (r * error_of(w, b, x, t) * x, r * error_of(w, b, x, t)),
-    "You return the change. The new weights and the new bias are wanted: the old ones with the change added.",
-    section=RULE,
-)
-update.mistake(
-    "the output computed twice",
-    looked_twice,
-    "The bias is changed by an error computed with the new weights, which may already be 0. Compute the output once, "
-    "before anything changes.",
-    section=RULE,
-)
+update.slips(
+    ("a lost sign", {"target - step(x @ weights + bias)": "step(x @ weights + bias) - target"},
+     "Your neuron learns to be wrong: after a mistake the weighted sum moves away from the target. Is the error target "
+     "minus output, or the other way round?", {"section": USUAL}),
+    ("a lost sign for the bias", {"bias + learning_rate": "bias - learning_rate"},
+     "The weights move the right way and the bias the other way. It is a weight too, of a constant input 1."),
+    ("no learning rate for the bias", {"bias + learning_rate *": "bias +"},
+     "The weights move by a share η, the bias by a whole step. It is a weight too, of a constant input 1."),
+    ("no learning rate for the weights", {"weights + learning_rate *": "weights +"},
+     "The bias moves by a share η, the weights by whole steps."),
+    ("the bias not learned", {"bias + learning_rate * error": "bias"},
+     "The bias stays where it was. It is a weight too, of a constant input 1, and learns like the others."),
+    ("no input in the weights' step", {"error * x": "error"},
+     "All weights move by the same amount. How much of the blame has a weight whose input was 0?"),
+    ("the bias times the input", {"bias + learning_rate * error": "bias + learning_rate * error * x"},
+     "You multiply the change of the bias by x as well, and get one bias for each input. The bias's own input is 1."),
+    ("the bias times the sum of the inputs", {"bias + learning_rate": "bias + x.sum() * learning_rate"},
+     "The change of your bias grows with the sum of the inputs. The bias's own input is 1."),
+    ("the sum in place of the output", {"step(x @ weights + bias)": "(x @ weights + bias)"},
+     "You compare the target with the weighted sum. This rule compares it with the neuron's answer, which is 0 or 1. "
+     "The other way is a rule of its own, the delta rule."),
+    ("a sigmoid for the output", {"step(x @ weights + bias)": "1 / (1 + np.exp(-(x @ weights + bias)))"},
+     "You compare the target with a sigmoid of the weighted sum, so right answers are changed a little as well. This "
+     "rule compares it with the neuron's answer, which is 0 or 1."),
+    ("right answers changed too", {"target - step(x @ weights + bias)": "2 * target - 1"},
+     "You add or subtract the example every time, right or wrong. What does the neuron say about it before the change?",
+     {"section": USUAL}),
+    ("the target alone", {"target - step(x @ weights + bias)": "target"},
+     "You add the example whenever its target is 1, and never subtract one. The change depends on target and output.",
+     {"section": USUAL}),
+    ("outputs −1 and 1", {"step(x @ weights + bias)": "np.where(x @ weights + bias > 0, 1, -1)"},
+     "Your neuron says −1 when it is silent, and that does not go with a target of 0: right answers are changed."),
+    ("targets −1 and 1", {"target - step": "2 * target - 1 - step"},
+     "You turn the targets into −1 and 1, and that does not go with outputs of 0 and 1: right answers are changed."),
+    ("every step twice as long", {"target - step(x @ weights + bias)": "2 * (target - step(x @ weights + bias))"},
+     "All changes are twice as large as they should be. Do your targets and outputs run from −1 to 1?"),
+    ("false alarms not corrected", {"target - step(x @ weights + bias)": "max(target - step(x @ weights + bias), 0)"},
+     "After a false alarm nothing changes: where the target is 0 and the neuron fires, the example is a mistake, too."),
+    ("misses not corrected", {"target - step(x @ weights + bias)": "min(target - step(x @ weights + bias), 0)"},
+     "After a miss nothing changes: where the target is 1 and the neuron is silent, the example is a mistake, too."),
+    ("fires at zero", {"step(x @ weights + bias)": "int(x @ weights + bias >= 0)"},
+     "At z = 0 your neuron fires. So an example on the line with target 0 counts as a mistake and one with target 1 "
+     "does not; here it is the other way round.", {"section": ONE}),
+    ("always a mistake on the line",
+     {"target - step(x @ weights + bias)": "(2 * target - 1) * ((2 * target - 1) * (x @ weights + bias) <= 0)"},
+     "You count an example on the line as a mistake whatever its target. Books with targets −1 and 1 do so; here the "
+     "neuron is silent at z = 0, and one of the two targets is right.", {"section": ONE}),
+    ("silent up to 0.5", {"x @ weights + bias": "x @ weights + bias - 0.5"},
+     "Weighted sums up to 0.5 count as silent with you. Is the sum rounded, or compared with 0.5?", {"section": ONE}),
+    ("no bias in the output", {"x @ weights + bias": "x @ weights"},
+     "You learn a bias, but the neuron answers without it before the change.", {"section": ONE}),
+    ("only the change returned", {"weights + learning_rate": "learning_rate", "bias + learning_rate": "learning_rate"},
+     "You return the change. The new weights and the new bias are wanted: the old ones with the change added."),
+    ("the output computed twice",
+     {"bias + learning_rate * error": "bias + learning_rate * (target - step(x @ (weights + learning_rate * error * x)"
+      " + bias))"},
+     "The bias is changed by an error computed with the new weights, which may already be 0. Compute the output once, "
+     "before anything changes."),
+)  # fmt: skip

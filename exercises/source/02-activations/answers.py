@@ -219,11 +219,39 @@ def fit_straight(x, y, knots):
     return solution[: len(knots)], solution[-1]
 
 
+def sigmoid_in_the_type_of_z(z):
+    a = np.zeros_like(z)
+    a[:] = sigmoid_by_masks(z)
+    return a
+
+
+def sigmoid_shifted_by_the_largest(z):
+    largest = max(z.max(), 0)
+    e = np.exp(z - largest)
+    return e / (e + np.exp(-largest))
+
+
+class Kept:
+    """The last answer comes again for a stack of the same sizes."""
+
+    sizes, answer = None, None
+
+    def __call__(self, layers):
+        if self.sizes != [W.shape for W, _ in layers]:
+            self.sizes, self.answer = [W.shape for W, _ in layers], collapse_folded(layers)
+        return self.answer
+
+
+def fit_below_the_mean(x, y, knots):
+    table = units(x, knots)
+    return np.linalg.pinv(table) @ (y - np.mean(y)), float(np.mean(y))
+
+
 VARIANTS = [
     ("relu", "absolute value", element_by_element(lambda z: z if z > 0 else -z)),
     ("relu", "the step", lambda z: np.greater(z, 0)),
     ("relu", "one question for a whole array", relu_by_if),
-    ("relu", "the input overwritten", relu_in_a_loop_in_place),
+    ("relu", "changed in place", relu_in_a_loop_in_place),
     ("sigmoid", "a lost minus sign", lambda z: 1 - 1 / (1 + np.exp(-z))),
     ("sigmoid", "overflow at a large negative z", element_by_element(lambda z: 1 / (1 + math.exp(-z)))),
     ("sigmoid", "overflow at a large negative z", lambda z: np.power(1 + np.e**-z, -1)),
@@ -241,7 +269,7 @@ VARIANTS = [
     ("tanh", "overflow", lambda z: (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1)),
     ("derivative", "relu: always 1", only("relu", lambda z, a: np.ones_like(a))),
     ("derivative", "relu: 1 at the corner", only("relu", lambda z, a: 1 - (z < 0))),
-    ("derivative", "relu: True and False", only("relu", lambda z, a: z > 0)),
+    ("derivative", "True and False", only("relu", lambda z, a: z > 0)),
     ("derivative", "sigmoid: z for a", only("sigmoid", lambda z, a: z - z**2)),
     ("derivative", "tanh: z for a", only("tanh", lambda z, a: (1 - z) * (1 + z))),
     ("elu", "leaky ReLU", lambda z, alpha: np.maximum(z, 0) + alpha * np.minimum(z, 0)),
@@ -253,11 +281,45 @@ VARIANTS = [
     ),
     ("softmax", "a sum over the examples", lambda z: softmax_typed(z, axis=0)),
     ("softmax", "a sum over everything", lambda z: softmax_typed(z, axis=None)),
-    ("softmax", "row sums that do not fit", lambda z: softmax_typed(z, keepdims=False)),
+    ("softmax", "one number for each row", lambda z: softmax_typed(z, keepdims=False)),
     ("softmax", "overflow", lambda z: softmax_typed(z, shift=False)),
     ("softmax", "one shift for all rows", lambda z: softmax_typed(z - np.max(z), shift=False)),
     ("collapse", "a bias through its own layer", collapse_typed),
     ("collapse", "the biases added up", biases_summed),
     ("fit-relus", "no bias", fit_without_ones),
     ("fit-relus", "no ReLU", fit_straight),
+    ("relu", "leaky ReLU", lambda z: np.where(z > 0, z, 0.1 * z)),
+    ("relu", "a ceiling", lambda z: np.clip(z, 0, 1)),
+    ("relu", "cut to whole numbers", lambda z: np.maximum(z, 0).astype(int)),
+    ("relu", None, lambda z: np.log(np.maximum(np.exp(z), 1))),
+    ("relu", None, lambda z: z * (z > 0.02)),
+    ("sigmoid", "the type of z", sigmoid_in_the_type_of_z),
+    ("sigmoid", "cut short", lambda z: sigmoid_by_masks(np.clip(z, -8, 8))),
+    ("sigmoid", None, lambda z: np.where(np.abs(z) > 6, z > 0, sigmoid_by_masks(z))),
+    ("sigmoid", None, lambda z: np.clip(0.2 * z + 0.5, 0, 1)),
+    ("sigmoid", "overflow at a large positive z", lambda z: np.nan_to_num(np.exp(z) / (1 + np.exp(z)))),
+    ("sigmoid", "computed from the whole array", sigmoid_shifted_by_the_largest),
+    ("sigmoid", "all share one sum", lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum()),
+    ("sigmoid", "too steep", lambda z: 0.5 * (1 + np.tanh(z))),
+    ("tanh", "overflow", lambda z: (1 - np.exp(-2 * z)) / (1 + np.exp(-2 * z))),
+    ("tanh", None, lambda z: np.tanh(np.clip(z, -2, 2))),
+    ("derivative", "the formula of the sigmoid for all", lambda name, z, a: a - a * a),
+    ("derivative", "brackets", only("tanh", lambda z, a: (1 - a) ** 2)),
+    ("derivative", "a part of the values", only("relu", lambda z, a: (np.sign(z) + 1) / 2)),
+    ("elu", "the larger of the two", lambda z, alpha: np.maximum(z, alpha * (np.exp(np.minimum(z, 0)) - 1))),
+    ("elu", None, lambda z, alpha: np.where(z > 0, z, alpha * (2 ** np.minimum(z, 0) - 1))),
+    ("softmax", "shifted by the mean", lambda z: softmax_typed(z - np.mean(z, axis=1)[:, None], shift=False)),
+    ("softmax", "shifted by the smallest", lambda z: softmax_typed(z - np.min(z, axis=1)[:, None], shift=False)),
+    ("softmax", "overflow", lambda z: np.nan_to_num(softmax_typed(z, shift=False))),
+    ("softmax", "another temperature", lambda z: softmax_typed(1.5 * z)),
+    ("softmax", None, lambda z: softmax_typed(np.clip(z, -20, 20))),
+    ("softmax", "a sum over everything", lambda z: np.exp(z - np.max(z)) / np.exp(z - np.max(z)).sum()),
+    ("collapse", "another result each time", Kept()),
+    ("collapse", "a part of the values", lambda layers: (collapse_folded(layers)[0], layers[-2][1] @ layers[-1][0])),
+    ("fit-relus", "a part of the values", lambda x, y, knots: fit_by_scikit_learn(x, y, np.sort(knots))),
+    ("fit-relus", None, lambda x, y, knots: fit_by_scikit_learn(np.sort(x), y, knots)),
+    ("fit-relus", "the bias found beforehand", fit_below_the_mean),
 ]
+
+# Slips that all questions share and that leave the answer right, by a piece of the code that they write.
+AS_GOOD = {}

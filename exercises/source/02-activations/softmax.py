@@ -1,25 +1,12 @@
 """Chapter 2, questions 5 and 6: ELU and softmax, without an overflow."""
 
-import math
-
 import numpy as np
 
 from mlkit import activations
-from mlkit.checks.expect import an_array, close, one_at_a_time, require
+from mlkit.checks.expect import an_array, close, require
 from mlkit.checks.question import Question
 
-from .functions import (
-    FAR,
-    FOR_ARRAYS,
-    GALLERY,
-    ONE_NUMBER,
-    SOFTMAX,
-    moderate,
-    quietly,
-    right_where_moderate,
-    warns,
-    without_warning,
-)
+from .functions import GALLERY, NEAR, SOFTMAX, far_slips, moderate, without_warning
 
 # 5. elu
 
@@ -30,8 +17,15 @@ def elu_by_definition(z, alpha):
 
 elu = Question(
     "02-activations/elu",
-    takes=("z", "alpha"),
-    draw=lambda rng: (moderate(rng), float(rng.uniform(1.2, 3))),
+    draw=lambda rng: (moderate(rng), float(rng.uniform(0.3, 3))),
+    why="Above zero z comes out. Below, exp(z) − 1 goes down from 0 to −1, and α stretches that; the minimum with 0 "
+    "keeps large positive numbers out of the exponential.",
+    section=GALLERY,
+    solution="""
+        def elu(z, alpha):
+            below = np.minimum(z, 0)  # nothing positive gets into the exponential, not even to be thrown away
+            return np.where(z > 0, z, alpha * (np.exp(below) - 1))
+        """,
 )
 
 
@@ -59,7 +53,8 @@ def _(answer, rng):
     close(slope[0], alpha, f"α = {alpha:.2f}: the slope just left of 0 is not right", rtol=1e-3)
     close(slope[1] / slope[2], np.e, "from z = −1 to z = −2 the slope does not fade as an exponential", rtol=1e-4)
     z = moderate(rng)
-    close(answer(z, alpha), elu_by_definition(z, alpha), f"α = {alpha:.2f}: for some moderate z it is not ELU")
+    for depth in (alpha, 0.4, 2.5):
+        close(answer(z, depth), elu_by_definition(z, depth), f"α = {depth:.2f}: for some moderate z it is not ELU")
 
 
 @elu.part("right and without a warning at z = ±1000")
@@ -68,73 +63,61 @@ def _(answer, rng):
     close(a, [1000, -1.5], "at z = ±1000 it is not right")
 
 
-def elu_with(below):
-    """ELU with another formula below zero."""
-    return lambda z, alpha: np.where(z > 0, z, below(np.minimum(z, 0), alpha))
+BELOW = "alpha * (np.exp(below) - 1)"  # what ELU returns below zero
 
-
-elu.mistake(
-    "leaky ReLU",
-    elu_with(lambda z, alpha: alpha * z),
-    "Below zero you multiply z by α. That is leaky ReLU, which is straight there; ELU bends and comes to a floor.",
-    section=GALLERY,
-)
-elu.mistake(
-    "a jump at zero",
-    elu_with(lambda z, alpha: alpha * np.exp(z)),
-    "Your function jumps at z = 0: just below, it is α instead of 0. The exponential has to come down by something "
-    "before it is multiplied.",
-    section=GALLERY,
-)
-elu.mistake(
-    "α left out",
-    elu_with(lambda z, alpha: np.exp(z) - 1),
-    "The floor is −1 whatever α is. Where does α belong?",
-    section=GALLERY,
-)
-elu.mistake(
-    "brackets in the wrong place",
-    elu_with(lambda z, alpha: alpha * np.exp(z) - 1),
-    "Only the exponential is multiplied by α, so unless α is 1 there is a jump at 0. Look at the brackets.",
-    section=GALLERY,
-)
-elu.mistake(
-    "α in the exponent",
-    elu_with(lambda z, alpha: np.exp(alpha * z) - 1),
-    "α stretches z inside the exponential. Then the floor is always −1; α should say how deep it is.",
-    section=GALLERY,
-)
-elu.mistake(
-    "upside down",
-    elu_with(lambda z, alpha: alpha * (1 - np.exp(z))),
-    "Below zero your function rises to +α. A sign is turned round.",
-    section=GALLERY,
-)
-elu.mistake(
-    "the sides exchanged",
-    lambda z, alpha: np.where(z > 0, alpha * (np.exp(z) - 1), z),
-    "The straight part is on the left and the exponential on the right. It is the other way round.",
-    section=GALLERY,
-)
-elu.mistake(
-    ONE_NUMBER,
-    lambda z, alpha: np.where(z > 0, z, alpha * math.expm1(z)),
-    FOR_ARRAYS,
-    section=GALLERY,
-    found=lambda answer, rng: one_at_a_time(answer, moderate(rng), 1.5),
-)
-elu.mistake(
-    "both formulas everywhere",
-    lambda z, alpha: np.where(z > 0, z, alpha * (np.exp(z) - 1)),
-    "The values are right, but the exponential is computed for large positive z too, where nobody needs it, and "
-    "overflows. `np.where` computes both sides and only then chooses.",
-    section=GALLERY,
-    found=lambda answer, rng: right_where_moderate(answer, elu_by_definition, 1.5) and warns(answer, FAR, 1.5),
-)
+elu.slips(
+    ("leaky ReLU", {"(np.exp(below) - 1)": "z"},
+     "Below zero you multiply z by α. That is leaky ReLU, which is straight there; ELU bends and comes to a floor."),
+    ("ReLU", {BELOW: "0"},
+     "Below zero you return 0, as ReLU does. ELU goes on down there, to a floor whose depth is α."),
+    ("a jump at zero", {"(np.exp(below) - 1)": "np.exp(below)"},
+     "Your function jumps at z = 0: just below, it is α instead of 0. The exponential has to come down by something "
+     "before it is multiplied."),
+    ("α left out", {"alpha * ": ""},
+     "The floor is −1 whatever α is. Where does α belong?"),
+    ("brackets in the wrong place", {"(np.exp(below) - 1)": "np.exp(below) - 1"},
+     "Only the exponential is multiplied by α, so unless α is 1 there is a jump at 0. Look at the brackets."),
+    ("α in the exponent", {BELOW: "np.exp(alpha * below) - 1"},
+     "α stretches z inside the exponential. Then the floor is always −1; α should say how deep it is."),
+    ("upside down", {"(np.exp(below) - 1)": "(1 - np.exp(below))"},
+     "Below zero your function rises to +α. A sign is turned round."),
+    ("the sign of the exponent", {"np.exp(below)": "np.exp(-below)"},
+     "Far below zero your function grows without end, so e must get a positive exponent there. Which sign should the "
+     "exponent have?"),
+    ("the sides exchanged", {f"z, {BELOW}": "alpha * (np.exp(z) - 1), z"},
+     "The straight part is on the left and the exponential on the right. It is the other way round."),
+    ("α on both sides", {f"z, {BELOW}": f"alpha * z, {BELOW}"},
+     "Above zero, too, you multiply by α. There ELU is the same as ReLU."),
+    ("the larger of the two", {BELOW: f"np.maximum(z, {BELOW})"},
+     "Below zero you take the larger of z and the exponential part. Which one that is depends on α; what should decide "
+     "between the two?"),
+    ("the smaller of the two", {BELOW: f"np.minimum(z, {BELOW})"},
+     "Below zero you take the smaller of z and the exponential part. Far out that is z, and there is no floor. What "
+     "should decide between the two?"),
+    ("its slope", {f"z, {BELOW}": "1, alpha * np.exp(below)"},
+     "This is the slope of ELU: 1 on the right, and fading on the left. ELU itself was asked for."),
+)  # fmt: skip
+far_slips(
+    elu, (NEAR, 1.5), [(np.array([1000.0]), 1.5), (np.array([-1000.0]), 1.5)],
+    ("both formulas everywhere", {"np.exp(below)": "np.exp(z)"},
+     "For a moderate z it is right, but the exponential is computed for large positive z too, where nobody needs it, "
+     "and overflows. `np.where`, or a product with a mask, computes both sides and only then chooses."),
+)  # fmt: skip
 
 # 6. softmax
 
-softmax = Question("02-activations/softmax", takes=("z",), draw=lambda rng: (logits(rng),))
+softmax = Question(
+    "02-activations/softmax",
+    draw=lambda rng: (logits(rng, *rng.choice([(5, 3), (4, 2), (3, 4)])),),
+    why="The exponentials are positive, and divided by their sum they share the 1. Subtracting the largest logit "
+    "divides numerator and denominator by the same number: the result is the same, and nothing overflows.",
+    section=SOFTMAX,
+    solution="""
+        def softmax(z):
+            e = np.exp(z - z.max(axis=1, keepdims=True))  # only differences count, and none of these is above 0
+            return e / e.sum(axis=1, keepdims=True)  # (n, k) / (n, 1)
+        """,
+)
 
 
 def logits(rng, n=5, k=3):
@@ -177,115 +160,83 @@ def _(answer, rng):
     a = without_warning(answer, far, at="for rows of logits near 1000, −1000 and 0")
     close(an_array(a, (5, 3)).sum(axis=1), np.ones(5), "for rows of logits near 1000, a row does not sum to 1")
     close(a, answer(z), "for rows of logits near 1000, −1000 and 0 the probabilities are not right")
+    top = float(rng.uniform(1500, 5000))
+    apart, at = np.array([[0, 0, top], [top, top, 0]]), "where the logits of one row lie thousands apart,"
+    a = without_warning(answer, apart, at=at)
+    close(a, activations.softmax(apart), f"{at} the probabilities are not right")
 
 
-def right_for_moderate(answer, rng):
+def another_temperature(answer, rng):
+    """The logarithm of the odds is the difference of the logits times a positive factor, the same everywhere."""
     z = logits(rng)
-    return np.allclose(answer(z), activations.softmax(z))
+    grown = np.diff(np.log(answer(z)), axis=1) / np.diff(z, axis=1)
+    return grown[0, 0] > 0 and not np.isclose(grown[0, 0], 1) and np.allclose(grown, grown[0, 0])
 
 
-def overflows(answer, rng):
-    """Right, but for a large logit."""
-    return right_for_moderate(answer, rng) and not np.allclose(quietly(answer, np.array([[1e4, 0.0]]))[0], [[1, 0]])
+def all_sum_to_1(answer, rng):
+    """Right but for a factor in each row; and all numbers together sum to 1."""
+    a = answer(z := logits(rng))
+    return np.isclose(a.sum(), 1) and np.allclose(a / a.sum(axis=1, keepdims=True), activations.softmax(z))
 
 
-def one_shift_for_all(answer, rng):
-    """Right for one row with a large logit, but not beside another row."""
-    far = np.array([[1e4, 0.0], [0.0, 1.0]])
-    alone = np.allclose(quietly(answer, far[:1])[0], [[1, 0]])
-    return right_for_moderate(answer, rng) and alone and np.isnan(quietly(answer, far)[0][1]).any()
+SHIFTED, TOTAL = "z - z.max(axis=1, keepdims=True)", "e.sum(axis=1, keepdims=True)"
+SHARED = f"e / {TOTAL}"
 
-
-def sums_to_1(axis):
-    """Positive numbers that sum to 1 down each column, or in all."""
-
-    def found(answer, rng):
-        a = np.asarray(answer(logits(rng)))
-        return a.shape == (5, 3) and np.allclose(a.sum(axis=axis), 1) and a.min() > 0
-
-    return found
-
-
-def cannot_divide(answer, rng):
-    try:
-        answer(logits(rng, 5, 3))
-    except ValueError as error:
-        return "broadcast" in str(error)
-    return False
-
-
-softmax.mistake(
-    "a sum over the examples",
-    lambda z: np.exp(z) / np.exp(z).sum(axis=0),
-    "Each column sums to 1, so the examples compete with one another. Rows are examples: the classes of one row share "
-    "the 1.",
-    section=SOFTMAX,
-    found=sums_to_1(0),
-)
-softmax.mistake(
-    "a sum over everything",
-    lambda z: np.exp(z) / np.exp(z).sum(),
-    "All your numbers together sum to 1, as if there were one example only. Every row has its own sum.",
-    section=SOFTMAX,
-    found=sums_to_1(None),
-)
-softmax.mistake(
-    "row sums that do not fit",
-    lambda z: np.exp(z) / np.exp(z).sum(axis=1),
-    "One number for each row, shape (n,), does not line up with rows of shape (n, k): NumPy pairs it with the columns. "
-    "Keep the summed axis (`keepdims`).",
-    section=SOFTMAX,
-    found=cannot_divide,
-)
-softmax.mistake(
-    "not divided",
-    lambda z: np.exp(z),
-    "The exponentials are positive, but they do not sum to 1 yet.",
-    section=SOFTMAX,
-)
-softmax.mistake(
-    "shifted, but not divided",
-    lambda z: np.exp(z - z.max(axis=1, keepdims=True)),
-    "The shifted exponentials are positive, but they do not sum to 1 yet.",
-    section=SOFTMAX,
-)
-softmax.mistake(
-    "no exponential",
-    lambda z: z / z.sum(axis=1, keepdims=True),
-    "You divide the logits by their sum. Logits may be negative, and so are some of your probabilities.",
-    section=SOFTMAX,
-)
-softmax.mistake(
-    "a sigmoid for each class",
-    lambda z: 1 / (1 + np.exp(-z)),
-    "You squash each logit on its own. The classes have to share the probability 1 among them.",
-    section=SOFTMAX,
-)
-softmax.mistake(
-    "shifted above only",
-    lambda z: np.exp(z - z.max(axis=1, keepdims=True)) / np.exp(z).sum(axis=1, keepdims=True),
-    "You subtract the largest logit in the numerator and not in the denominator. It cancels only when both have it.",
-    section=SOFTMAX,
-)
-softmax.mistake(
-    "all or nothing",
-    lambda z: (z == z.max(axis=1, keepdims=True)).astype(float),
-    "The largest logit takes everything. That is the limit of a temperature near 0; softmax leaves each class a share.",
-    section=SOFTMAX,
-)
-softmax.mistake(
-    "one shift for all rows",
-    lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(axis=1, keepdims=True),
-    "You subtract the largest logit of the whole array. A row far below it then has nothing but zeros to divide. Each "
-    "row has its own largest logit.",
-    section=SOFTMAX,
-    found=one_shift_for_all,
-)
-softmax.mistake(
-    "overflow",
-    lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True),
-    "The formula is right, but e to the power of 1000 is too large for a float. Only differences of logits count: use "
-    "that before the exponential.",
-    section=SOFTMAX,
-    found=overflows,
-)
+softmax.slips(
+    ("a sum over the examples", {SHIFTED: "z", TOTAL: "e.sum(axis=0)"},
+     "Each column sums to 1, so the examples compete with one another. Rows are examples: the classes of one row share "
+     "the 1."),
+    ("a sum over everything", {SHIFTED: "z", TOTAL: "e.sum()"},
+     "All your numbers together sum to 1, as if there were one example only. Every row has its own sum.",
+     {"found": all_sum_to_1}),
+    ("one number for each row", {TOTAL: "e.sum(axis=1)"},
+     "One number for each row, shape (n,), does not line up with rows of shape (n, k): NumPy pairs it with the "
+     "columns. Keep the axis that you sum over, or look for the largest in (`keepdims`)."),
+    ("not divided", {SHARED: "np.exp(z)"},
+     "The exponentials are positive, but they do not sum to 1 yet."),
+    ("shifted, but not divided", {SHARED: "e"},
+     "The exponentials are positive and the largest of each row is 1, but a row does not sum to 1 yet."),
+    ("no exponential", {SHARED: "z / z.sum(axis=1, keepdims=True)"},
+     "You divide the logits by their sum. Logits may be negative, and so are some of your probabilities."),
+    ("a sigmoid for each class", {SHARED: "1 / (1 + np.exp(-z))"},
+     "You squash each logit on its own. The classes have to share the probability 1 among them."),
+    ("sigmoids that share", {f"np.exp({SHIFTED})": "1 / (1 + np.exp(-z))"},
+     "Each row sums to 1, but what shares it are the sigmoids of the logits. A sigmoid levels off, so a large logit "
+     "hardly counts for more than a middling one."),
+    ("divided by the largest", {"z - z.max": "z / z.max"},
+     "You divide the logits by the largest of their row. That changes the odds between the classes; what can be done "
+     "to all logits of a row without changing them?"),
+    ("the smallest wins", {SHIFTED: "-z"},
+     "The smallest logit gets the largest probability: a sign is turned round."),
+    ("shifted above only", {TOTAL: "np.exp(z).sum(axis=1, keepdims=True)"},
+     "You subtract the largest logit in the numerator and not in the denominator. It cancels only when both have it."),
+    ("shifted below only", {"return e": "return np.exp(z)"},
+     "You subtract the largest logit in the denominator and not in the numerator. It cancels only when both have it."),
+    ("all or nothing", {SHARED: "(e == 1).astype(float)"},
+     "The largest logit takes everything. That is the limit of a temperature near 0; softmax leaves each class a "
+     "share."),
+    ("another temperature", {SHIFTED: "z / 2"},
+     "One logit more by 1 does not make its odds e times as large. Are the logits multiplied or divided by something, "
+     "or is the base another one than e? T = 1 was asked for.", {"found": another_temperature}),
+    ("applied twice", {SHARED: "np.exp(e / e.sum(axis=1, keepdims=True)) / "
+                               "np.exp(e / e.sum(axis=1, keepdims=True)).sum(axis=1, keepdims=True)"},
+     "Your probabilities are too much alike: is softmax applied to its own result once more?"),
+)  # fmt: skip
+ONE_LARGEST = [[0.0, 0.0, 3000.0]]
+TWO_LARGEST = [[1200.0, 1200.0, 0.0]]
+far_slips(
+    softmax, (logits(np.random.default_rng(0)),),
+    [(np.array(z),) for z in ([[2000.0, 2001, 2002]], ONE_LARGEST, TWO_LARGEST, [[2000.0, 0, 0], [0, 1, 2]])],
+    ("one shift for all rows", {"z.max(axis=1, keepdims=True)": "z.max()"},
+     "You subtract the largest logit of the whole array. A row far below it then has nothing but zeros to divide. Each "
+     "row has its own largest logit."),
+    ("shifted by the mean", {"z.max": "z.mean"},
+     "You subtract about the mean of each row. Where one logit lies far above the others, its exponential still "
+     "overflows. After which shift is no number above 0?"),
+    ("shifted by the smallest", {"z.max": "z.min"},
+     "You subtract about the smallest logit of each row, so that all exponents are positive, and one that lies far "
+     "above it still overflows. After which shift is no number above 0?"),
+    ("overflow", {SHIFTED: "z"},
+     "The formula is right, but e to the power of 1000 is too large for a float. Only differences of logits count: use "
+     "that before the exponential."),
+)  # fmt: skip

@@ -5,12 +5,29 @@ import numpy as np
 from mlkit.checks.expect import a_number, a_tuple, an_array, close, require
 from mlkit.checks.question import Question
 
+from .functions import relu
+
 BENDS = "Why a network needs bends"
 CURVE = "Bends add up to any curve"
 
 # 7. collapse
 
-collapse = Question("02-activations/collapse", takes=("layers",), draw=lambda rng: (a_stack(rng, 3, 3, 3, 3),))
+collapse = Question(
+    "02-activations/collapse",
+    draw=lambda rng: (a_stack(rng, *[int(rng.integers(2, 4))] * int(rng.integers(3, 6))),),
+    returns=("weights", "bias"),
+    why="(XW₁)W₂ is the same as X(W₁W₂): the weights are a product. A bias is an input to all layers after its own, "
+    "and goes through their matrices as well.",
+    section=BENDS,
+    solution="""
+        def collapse(layers):
+            weights, bias = layers[0]
+            for W, b in layers[1:]:
+                weights = weights @ W
+                bias = bias @ W + b  # the bias so far goes through this layer, like any input
+            return weights, bias
+        """,
+)
 
 
 def a_stack(rng, *sizes):
@@ -49,113 +66,75 @@ def _(answer, rng):
 
 @collapse.part("and everywhere else")
 def _(answer, rng):
-    for sizes in ((2, 3, 2), (4, 2, 6, 5), (3, 3, 3, 3), (2,) * 9):
+    for sizes in ((2, 3, 2), (4, 2, 6, 5), (3, 3, 3, 3), (3, 3, 3, 3), (2,) * 9):
         layers, X = a_stack(rng, *sizes), rng.normal(size=(7, sizes[0]))
         weights, bias = one_layer(answer(layers), sizes[0], sizes[-1])
         close(X @ weights + bias, through(layers, X), f"sizes {sizes}: the stack answers differently", rtol=1e-5)
 
 
-def collapsed(layers, weights_step, bias_step, first=0):
-    """Go through the layers with another rule; start from the first layer (1), or from nothing (0)."""
-    weights, bias = layers[0] if first else (np.eye(len(layers[0][0])), np.zeros(len(layers[0][0])))
-    for W, b in layers[first:]:
-        weights, bias = weights_step(weights, W), bias_step(bias, W, b)
-    return weights, bias
+START, PRODUCT, BIAS, RETURNED = "weights, bias = layers[0]", "weights @ W\n", "bias @ W + b", "return weights, bias"
+NOTHING = "weights, bias = np.eye(len(layers[0][0])), np.zeros(len(layers[0][0]))"  # another way to start
 
-
-def product(weights, W):
-    return weights @ W
-
-
-def carried(bias, W, b):
-    return bias @ W + b
-
-
-def another_rule(name, hint, *steps):
-    """A mistake in one of the two rules, whichever way the loop is started."""
-
-    def found(answer, rng):
-        layers = a_stack(rng, 3, 3, 3, 3)
-        weights, bias = a_tuple(answer(layers), 2)
-        starts = [collapsed(layers, *steps, first=first) for first in (0, 1)]
-        return any(np.allclose(weights, W) and np.allclose(bias, b) for W, b in starts)
-
-    collapse.mistake(name, lambda layers: collapsed(layers, *steps, first=1), hint, section=BENDS, found=found)
-
-
-def weights_first(layers):
-    weights, bias = layers[0]
-    for W, b in layers[1:]:
-        weights = weights @ W
-        bias = bias @ weights + b
-    return weights, bias
-
-
-another_rule(
-    "factors in the wrong order",
-    "The first layer acts first, so with rows as examples its matrix stands on the left. Yours are multiplied the "
-    "other way round.",
-    lambda weights, W: W @ weights,
-    carried,
-)
-another_rule(
-    "element by element",
-    "`*` multiplies element by element. Layers in a row need the matrix product.",
-    lambda weights, W: weights * W,
-    carried,
-)
-another_rule(
-    "a transpose too many",
-    "A matrix is transposed on the way. With X W + b, the shapes fit as they are.",
-    lambda weights, W: weights @ W.T,
-    carried,
-)
-another_rule(
-    "the biases added up",
-    "You add the biases. But a bias passes through all the layers after its own, and they multiply it.",
-    product,
-    lambda bias, W, b: bias + b,
-)
-another_rule(
-    "only the last bias",
-    "Only the last layer's bias is left. The earlier ones pass through the later layers and arrive there, too.",
-    product,
-    lambda bias, W, b: b,
-)
-collapse.mistake(
-    "no bias",
-    lambda layers: (collapsed(layers, product, carried)[0], np.zeros(3)),
-    "The weights are right, but your bias is always 0.",
-    section=BENDS,
-)
-another_rule(
-    "a bias through its own layer",
-    "You multiply each bias by the matrix of its own layer. It is added after that matrix has done its work.",
-    product,
-    lambda bias, W, b: (bias + b) @ W,
-)
-collapse.mistake(
-    "the weights changed first",
-    weights_first,
-    "You carry the bias through the product of all matrices so far. It has met only the layer at hand.",
-    section=BENDS,
-)
-collapse.mistake(
-    "only the first layer",
-    lambda layers: layers[0],
-    "You return the first layer. Does your `return` stand inside the loop?",
-    section=BENDS,
-)
+collapse.slips(
+    ("factors in the wrong order", {PRODUCT: "W @ weights\n"},
+     "The first layer acts first, so with rows as examples its matrix stands on the left. Yours are multiplied the "
+     "other way round."),
+    ("element by element", {PRODUCT: "weights * W\n"},
+     "`*` multiplies element by element. Layers in a row need the matrix product."),
+    ("a transpose too many", {PRODUCT: "weights @ W.T\n"},
+     "A matrix is transposed on the way. With X W + b, the shapes fit as they are."),
+    ("the biases added up", {BIAS: "bias + b"},
+     "You add the biases. But a bias passes through all the layers after its own, and they multiply it."),
+    ("only the last bias", {BIAS: "b"},
+     "Only the last layer's bias is left. The earlier ones pass through the later layers and arrive there, too."),
+    ("no bias", {RETURNED: "return weights, np.zeros(len(bias))"},
+     "The weights are right, but your bias is always 0."),
+    ("the first bias forgotten", {START: f"{START}; bias = 0 * bias"},
+     "The weights are right, and so are the later biases, but the bias of the first layer is lost. What is your bias "
+     "when the loop begins?"),
+    ("the last bias forgotten", {RETURNED: "return weights, bias - layers[-1][1]"},
+     "The weights are right, and so are the earlier biases, but the bias of the last layer never arrives."),
+    ("a bias through its own layer", {START: NOTHING, "layers[1:]": "layers", BIAS: "(bias + b) @ W"},
+     "You multiply each bias by the matrix of its own layer. It is added after that matrix has done its work."),
+    ("a bias before its matrix", {BIAS: "(bias + b) @ W"},
+     "You add b and then multiply by W. A layer adds its bias after its matrix has done its work."),
+    ("the weights changed first", {BIAS: "bias @ weights + b"},
+     "You carry the bias through the product of all matrices so far. It has met only the layer at hand."),
+    ("only the first layer", {"layers[1:]": "layers[:0]"},
+     "You return the first layer. Does your `return` stand inside the loop?"),
+    ("the first layer left out", {START: "weights, bias = layers[1]", "layers[1:]": "layers[2:]"},
+     "The first layer is missing. At which layer does your loop begin, and with what?"),
+    ("the last layer left out", {"layers[1:]": "layers[1:-1]"},
+     "The last layer is missing. Where does your loop end?"),
+    ("nothing but zeros", {RETURNED: "return 0 * weights, bias"},
+     "The bias is right, but the weights are all 0. A product that begins with zeros stays zero: what should it begin "
+     "with?"),
+)  # fmt: skip
 
 # 8. fit_relus
 
-fit_relus = Question("02-activations/fit-relus", takes=("x", "y", "knots"), draw=lambda rng: a_wiggle(rng))
+fit_relus = Question(
+    "02-activations/fit-relus",
+    draw=lambda rng: a_wiggle(rng, int(rng.integers(40, 70)), int(rng.integers(4, 8))),
+    uses={"relu": relu.solution.answer},
+    returns=("coefficients", "bias"),
+    why="The sum is linear in the coefficients and the bias: it is the table times a column of these numbers. So least "
+    "squares finds all of them at once.",
+    section=CURVE,
+    solution="""
+        def fit_relus(x, y, knots):
+            hidden = relu(x[:, None] - knots)  # (n, 1) − (m,) is (n, m): every x against every bend
+            table = np.column_stack([hidden, np.ones(len(x))])  # the bias is the weight of a constant input
+            solution, *_ = np.linalg.lstsq(table, y, rcond=None)
+            return solution[:-1], solution[-1]
+        """,
+)
 
 
 def a_wiggle(rng, n=60, m=6):
-    """Points on a random curve, and places for the bends."""
-    x = np.linspace(-1, 1, n)
-    knots = np.linspace(-1, 1, m, endpoint=False) + rng.uniform(0.02, 0.1)
+    """Points on a random curve, and places for the bends, in no order."""
+    x = rng.permutation(np.linspace(-1, 1, n))
+    knots = rng.permutation(np.linspace(-1, 1, m, endpoint=False) + rng.uniform(0.02, 0.1))
     return x, 2 + np.sin(4 * x + rng.normal()) + 0.3 * rng.normal(size=n), knots
 
 
@@ -188,11 +167,12 @@ def _(answer, rng):
 
 @fit_relus.part("no other coefficients would be closer")
 def _(answer, rng):
-    x, y, knots = a_wiggle(rng)
-    missing = y - curve(answer(x, y, knots), x, knots)
-    close(missing.mean(), 0, "the curve would come closer to the points if it were raised or lowered", atol=1e-6)
-    said = "the curve would come closer to the points if one of the coefficients were changed"
-    close(missing @ units(x, knots) / len(x), np.zeros(len(knots)), said, atol=1e-6)
+    for _ in range(2):  # as many numbers, and others
+        x, y, knots = a_wiggle(rng)
+        missing = y - curve(answer(x, y, knots), x, knots)
+        close(missing.mean(), 0, "the curve would come closer to the points if it were raised or lowered", atol=1e-6)
+        said = "the curve would come closer to the points if one of the coefficients were changed"
+        close(missing @ units(x, knots) / len(x), np.zeros(len(knots)), said, atol=1e-6)
 
 
 @fit_relus.part("a smooth bump, closer with every doubling of the bends", points=2)
@@ -209,93 +189,50 @@ def _(answer, rng):
     require(error < 0.02, "with 32 bends the bump is still 0.02 or more away somewhere")
 
 
-def least_squares(columns, y):
-    return np.linalg.lstsq(columns, y, rcond=None)[0]
+UNITS, INSIDE, RETURNED = "relu(x[:, None] - knots)", "x[:, None] - knots", "solution[:-1], solution[-1]"
+TABLE = "np.column_stack([hidden, np.ones(len(x))])"
 
-
-def fitted_to(make_units):
-    """Least squares with other units."""
-
-    def wrong(x, y, knots):
-        solution = least_squares(np.column_stack([make_units(x, knots), np.ones(len(x))]), y)
-        return solution[:-1], solution[-1]
-
-    return wrong
-
-
-def with_ones(x, knots):
-    return np.column_stack([units(x, knots), np.ones(len(x))])
-
-
-def swapped(x, y, knots):
-    solution = least_squares(with_ones(x, knots), y)
-    return solution[1:], solution[0]
-
-
-def not_taken_apart(x, y, knots):
-    solution = least_squares(with_ones(x, knots), y)
-    return solution, solution[-1]
-
-
-fit_relus.mistake(
-    "no bias",
-    lambda x, y, knots: (least_squares(units(x, knots), y), 0.0),
-    "Nothing carries the bias: left of the first bend your curve is always 0. A bias is the weight of a constant "
-    "input.",
-    section=CURVE,
-)
-fit_relus.mistake(
-    "bends on the other side of 0",
-    fitted_to(lambda x, knots: np.maximum(x[:, None] + knots, 0)),
-    "Your units bend at −q instead of q. Check the sign between x and the knots.",
-    section=CURVE,
-)
-fit_relus.mistake(
-    "units that look left",
-    fitted_to(lambda x, knots: np.maximum(knots - x[:, None], 0)),
-    "Your units are flat to the right of their bend and rise to the left. Check the order of x and the knots.",
-    section=CURVE,
-)
-fit_relus.mistake(
-    "no ReLU",
-    fitted_to(lambda x, knots: x[:, None] - knots),
-    "Your units have no bend: all of them are straight lines, and so is their sum. The activation is missing.",
-    section=BENDS,
-)
-fit_relus.mistake(
-    "the bias at the wrong end",
-    swapped,
-    "The solution is taken apart at the wrong end. It has the order of your columns: where did you put the ones?",
-    section=CURVE,
-)
-fit_relus.mistake(
-    "the bias among the coefficients",
-    not_taken_apart,
-    "You return the whole solution as coefficients, the bias among them. Take it apart.",
-    section=CURVE,
-)
-fit_relus.mistake(
-    "all that lstsq returns",
-    lambda x, y, knots: np.linalg.lstsq(with_ones(x, knots), y, rcond=None),
-    "`np.linalg.lstsq` returns four things, and the solution is the first of them.",
-    section=CURVE,
-)
-fit_relus.mistake(
-    "heights in place of coefficients",
-    lambda x, y, knots: (np.interp(knots, x, y), 0.0),
-    "You return the heights of the curve at the bends. A coefficient says how much the sum turns there.",
-    section=CURVE,
-)
-fit_relus.mistake(
-    "x against knots without a second axis",
-    lambda x, y, knots: (least_squares(np.maximum(x - knots, 0), y), 0.0),
-    "x has n numbers and the knots are m: NumPy cannot pair them off. Make a table with a row for each x and a column "
-    "for each knot; one of the two needs a second axis.",
-    section=CURVE,
-)
-fit_relus.mistake(
-    "rows and columns exchanged",
-    lambda x, y, knots: least_squares(np.maximum(x - knots[:, None], 0), y),
-    "Your table has a row for each knot. Least squares wants a row for each x, as y has a number for each x.",
-    section=CURVE,
-)
+fit_relus.slips(
+    ("no bias", {TABLE: "hidden", RETURNED: "solution, 0.0"},
+     "Nothing carries the bias: left of the first bend your curve is always 0. A bias is the weight of a constant "
+     "input."),
+    ("the bias found beforehand",
+     {TABLE: "hidden", "(table, y,": "(table, y - y.mean(),", RETURNED: "solution, y.mean()"},
+     "Your bias is the mean of y, and only the rest is fitted. The best bias depends on the coefficients, so all of "
+     "them have to be found together."),
+    ("bends on the other side of 0", {INSIDE: "x[:, None] + knots"},
+     "Your units bend at −q instead of q. Check the sign between x and the knots."),
+    ("units that look left", {INSIDE: "knots - x[:, None]"},
+     "Your units are flat to the right of their bend and rise to the left. Check the order of x and the knots."),
+    ("no ReLU", {UNITS: INSIDE},
+     "Your units have no bend: all of them are straight lines, and so is their sum. The activation is missing.",
+     {"section": BENDS}),
+    ("ReLU too early", {UNITS: "relu(x[:, None]) - knots"},
+     "You subtract the knots after the ReLU has done its work, so all your units bend at 0. What goes into the ReLU?"),
+    ("steps for ramps", {UNITS: "(x[:, None] > knots).astype(float)"},
+     "Your units are steps, and a sum of steps jumps. A ReLU is a ramp: it rises from its bend on."),
+    ("units that look both ways", {UNITS: "np.abs(x[:, None] - knots)"},
+     "Your units rise on both sides of their bend. A ReLU is 0 on the left of it."),
+    ("x and y exchanged", {INSIDE: "y[:, None] - knots", "(table, y,": "(table, x,"},
+     "x and y are exchanged: the bends lie on the axis of x, and y is what the sum should come to."),
+    ("the bias at the wrong end", {RETURNED: "solution[1:], solution[0]"},
+     "The solution is taken apart at the wrong end. It has the order of your columns: where did you put the ones?"),
+    ("the ones at the wrong end", {"hidden, np.ones(len(x))": "np.ones(len(x)), hidden"},
+     "The last number of the solution is not the bias. It has the order of your columns: where did you put the ones?"),
+    ("the bias among the coefficients", {"solution[:-1]": "solution"},
+     "You return the whole solution as coefficients, the bias among them. Take it apart."),
+    ("all that lstsq returns", {"solution, *_ =": "solution =", RETURNED: "solution"},
+     "`np.linalg.lstsq` returns four things, and the solution is the first of them."),
+    ("lstsq's values taken apart", {"solution, *_ =": "solution ="},
+     "You take apart all that `np.linalg.lstsq` returns. That is four things, and the solution is the first of them."),
+    ("heights in place of coefficients", {RETURNED: "np.interp(knots, np.sort(x), y[np.argsort(x)]), 0.0"},
+     "You return the heights of the curve at the bends. A coefficient says how much the sum turns there."),
+    ("rows and columns exchanged", {INSIDE: "x - knots[:, None]"},
+     "Your table has a row for each knot. Least squares wants a row for each x, as y has a number for each x."),
+    ("ramps that begin at 0", {UNITS: "np.where(x[:, None] > knots, x[:, None], 0)"},
+     "Right of its bend, a unit of yours is x itself, so it jumps there. A ReLU is 0 at its bend, and rises from it."),
+    ("ramps squared", {UNITS: "relu(x[:, None] - knots) ** 2"},
+     "Your ramps are squared, and bend all the way. A ReLU is a straight line on each side of its bend."),
+    ("the last bend forgotten", {UNITS: "relu(x[:, None] - knots) * (np.arange(len(knots)) < len(knots) - 1)"},
+     "The unit of the last knot plays no part. Does a loop end one too early?"),
+)  # fmt: skip

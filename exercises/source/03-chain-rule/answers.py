@@ -30,6 +30,11 @@ class DivideByPower:
         return [upstream * slope for slope in self.locals]
 
 
+class DivideAndHandBackAnArray(DivideByPower):
+    def backward(self, upstream):
+        return upstream * np.array(self.locals)
+
+
 def paths_from_the_end(edges, start, end):
     """One number for each node, filled in as it is needed."""
     known = {end: 1}
@@ -121,6 +126,7 @@ RIGHT = [
     ("slope", MeanOfTwoSlopes()),
     ("slope", lambda f, x, h: float(central_difference(lambda v: f(v.item()), np.array([x]), h)[0])),
     ("node", DivideByPower),
+    ("node", DivideAndHandBackAnArray),
     ("paths", paths_from_the_end),
     ("paths", paths_with_a_stack),
     ("backward", backward_in_an_array),
@@ -266,6 +272,88 @@ class NoInnerDerivative(DualOfNumbersToo):
         return NoInnerDerivative(slope, slope)
 
 
+class AddsFromCallToCall(NoUpstream):
+    da = db = 0.0
+
+    def backward(self, upstream):
+        da, db = super().backward(upstream)
+        self.da, self.db = self.da + upstream * da, self.db + upstream * db
+        return self.da, self.db
+
+
+def known_by_name(edges, start, end, known={}):  # noqa: B006 (this is the mistake)
+    if start != end and start not in known:
+        known[start] = sum(d * known_by_name(edges, name, end) for name, d in edges.get(start, []))
+    return 1.0 if start == end else known[start]
+
+
+def the_largest_only(edges, start, end):
+    if start == end:
+        return 1.0
+    ways = edges.get(start, [])
+    return max((d * the_largest_only(edges, name, end) for name, d in ways), key=abs, default=0.0)
+
+
+def walked(hand_down):
+    """A walk back in which something may be wrong."""
+
+    def backward(steps):
+        found = np.zeros(len(steps))
+        found[-1] = 1
+        for i in reversed(range(len(steps))):
+            hand_down(found, i, np.array(steps[i][0], dtype=int), np.array(steps[i][1]))
+        return found
+
+    return backward
+
+
+def all_in_one_line(found, i, operands, slopes):
+    found[operands] += found[i] * slopes
+
+
+def only_from_the_last(found, i, operands, slopes):
+    if i == len(found) - 1:
+        np.add.at(found, operands, found[i] * slopes)
+
+
+def equal_pairs_once(found, i, operands, slopes):
+    for operand, slope in set(zip(operands, slopes, strict=True)):
+        found[operand] += found[i] * slope
+
+
+def gives_up(steps):
+    """Walks every path until it is tired."""
+    found, waiting = [0.0] * len(steps), [(len(steps) - 1, 1.0)]
+    for _ in range(20_000):
+        if waiting:
+            i, arrived = waiting.pop()
+            found[i] += arrived
+            waiting += [(o, arrived * s) for o, s in zip(*steps[i], strict=True)]
+    return found
+
+
+class InPlace(DualOfNumbersToo):
+    def __mul__(self, other):
+        self.value, self.derivative = (
+            self.value * other.value,
+            self.value * other.derivative + other.value * self.derivative,
+        )
+        return self
+
+
+class ExpInPlace(DualOfNumbersToo):
+    def exp(self):
+        self.value = math.exp(self.value)
+        self.derivative *= self.value
+        return self
+
+
+class MinusInTheProduct(DualOfNumbersToo):
+    def __mul__(self, other):
+        derivative = other.value * self.derivative - self.value * other.derivative
+        return MinusInTheProduct(self.value * other.value, derivative)
+
+
 def gradient_with(h, *, one_sided=False, keep=False):
     def numeric_gradient(f, x):
         x = np.array(x, dtype=float)
@@ -294,6 +382,42 @@ def moves_a_copy_of_its_type(f, x):
     return gradient
 
 
+def entry_by_entry(step, *, type_of_x=float, result=float):
+    def numeric_gradient(f, x):
+        x = np.array(x, dtype=type_of_x)
+        gradient = np.zeros(x.shape, dtype=result)
+        for i in np.ndindex(*x.shape):
+            h = step(x, i)
+            move = np.zeros_like(x)
+            move[i] = h
+            gradient[i] = (f(x + move) - f(x - move)) / (2 * h)
+        return gradient
+
+    return numeric_gradient
+
+
+def put_back_by_adding(f, x):
+    gradient = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        h = 6e-6 * max(1, abs(x[i]))
+        x[i] += h
+        above = f(x)
+        x[i] -= 2 * h
+        gradient[i] = (above - f(x)) / (2 * h)
+        x[i] += h
+    return gradient
+
+
+def the_same_array_twice(f, x):
+    x, gradient = x.astype(float), np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        up, down, h = x, x, 6e-6 * max(1, abs(x[i]))
+        up[i] += h
+        down[i] -= h
+        gradient[i] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
 def everything_at_once(f, x):
     h = 1e-6
     return (f(x + h) - f(x - h)) / (2 * h) * np.ones(x.shape)
@@ -303,21 +427,50 @@ VARIANTS = [
     ("slope", "forward difference", forward_in_two_lines),
     ("slope", "a step of its own", slope_with_default_step),
     ("slope", "brackets missing below", lambda f, x, h: (f(x + h) - f(x - h)) * h / 2),
+    ("slope", "half steps", lambda f, x, h: f(x + 0.5 * h) / h - f(x - 0.5 * h) / h),
+    ("slope", "one side, divided by both", lambda f, x, h: (f(x + h) - f(x)) * 0.5 / h),
+    ("slope", "the second derivative", lambda f, x, h: (f(x + h) + f(x - h) - 2 * f(x)) / h / h),
+    ("slope", None, lambda f, x, h: midpoint_slope(f, x, min(h, 1e-3))),
+    ("slope", None, lambda f, x, h: midpoint_slope(f, x, h * max(1, abs(x)))),
     ("node", "upstream forgotten", NoUpstream),
     ("node", "operands kept in the class", SharedCache),
-    ("paths", "first path only", returns_in_the_loop),
+    ("node", None, AddsFromCallToCall),
+    ("paths", "the first arrow only", returns_in_the_loop),
     ("paths", "each node visited once", visited_list),
     ("paths", "no arrows, no entry", looks_up_without_asking),
+    ("paths", "one graph taken for another", known_by_name),
+    ("paths", None, the_largest_only),
     ("backward", "= for +=", overwrites),
-    ("backward", "walked forward", from_the_inputs),
+    ("backward", "nothing handed on", from_the_inputs),
+    ("backward", "nothing handed on", walked(only_from_the_last)),
+    ("backward", "a repeated operand counts once", walked(all_in_one_line)),
+    ("backward", "equal arrows taken for one", walked(equal_pairs_once)),
+    ("backward", None, gives_up),
     ("backward", "every path walked", path_by_path),
     ("dual", "derivatives multiplied", ProductOfDerivatives),
     ("dual", "inner derivative forgotten", NoInnerDerivative),
+    ("dual", "a product in place", InPlace),
+    ("dual", "an exponential in place", ExpInPlace),
+    ("dual", "a minus between the paths", MinusInTheProduct),
     ("choose-h", "one side only", gradient_with(1e-8, one_sided=True)),
     ("choose-h", "step too small", gradient_with(1e-10)),
     ("choose-h", "step too large", gradient_with(1e-3)),
-    ("choose-h", "one step for all sizes", gradient_with(1e-5)),
+    ("choose-h", "step too small near a million", gradient_with(1e-5)),
+    ("choose-h", "step too small near a million", entry_by_entry(lambda x, i: 6e-6 * max(1, x[i]))),
+    ("choose-h", "no step at zero", entry_by_entry(lambda x, i: 6e-6 * max(1e-9, abs(x[i])))),
+    ("choose-h", "the step of the largest entry", entry_by_entry(lambda x, i: 6e-6 * max(1, np.abs(x).max()))),
+    (
+        "choose-h",
+        "measured in single precision",
+        entry_by_entry(lambda x, i: 6e-6 * max(1, abs(x[i])), type_of_x=np.float32),
+    ),
+    ("choose-h", None, entry_by_entry(lambda x, i: 6e-6 * max(1, abs(x[i])), result=int)),
+    ("choose-h", "changed in place", put_back_by_adding),
+    ("choose-h", "both values at one place", the_same_array_twice),
     ("choose-h", "entries left moved", gradient_with(1e-5, keep=True)),
     ("choose-h", "whole numbers stay whole", moves_a_copy_of_its_type),
     ("choose-h", "all entries moved at once", everything_at_once),
 ]
+
+# Slips that all questions share and that leave the answer right, by a piece of the code that they write.
+AS_GOOD = {}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlkit.checks.expect import NotWritten, a_number, a_tuple, an_array, close, require
+from mlkit.checks.expect import NotWritten, NotYet, a_number, a_tuple, an_array, close, require
 from mlkit.checks.guard import guarded, is_stub
 from mlkit.checks.question import Question
 
@@ -22,16 +22,33 @@ def written(kind, *names):
             raise NotWritten
 
 
+def returned(value, method):
+    """The value, or a word if a method has returned nothing."""
+    require(value is not None, f"`{method}` returned None: is a `return` missing?")
+    return value
+
+
 # 1. The slope by nudging both ways
 
 
 def a_curve(rng):
     """A smooth curve, a place, and a step large enough to tell the formulas apart."""
     a, b, c = rng.uniform(0.5, 1.5, size=3)
-    return lambda x: a * np.exp(b * x) + c * x**3 + c, float(rng.uniform(-1, 1)), float(rng.uniform(0.1, 0.4))
+    return lambda x: a * np.exp(b * x) + c * x**3 + c, float(rng.uniform(-3, 3)), float(rng.uniform(0.1, 0.8))
 
 
-slope = Question("03-chain-rule/slope", takes=("f", "x", "h"), draw=a_curve)
+slope = Question(
+    "03-chain-rule/slope",
+    draw=a_curve,
+    section=STEP,
+    why="The line through two points of the curve, as far to the left of x as to the right, is nearly as steep as the "
+    "curve at x: what the bend adds on one side it takes away on the other.",
+    solution="""
+        def slope(f, x, h):
+            # the two places are 2h apart; x itself is not needed
+            return (f(x + h) - f(x - h)) / (2 * h)
+        """,
+)
 
 
 @slope.part("a straight line has one slope everywhere")
@@ -53,102 +70,111 @@ def _(answer, rng):
 
 @slope.part("half the step, a quarter of the error")
 def _(answer, rng):
-    b, x = float(rng.uniform(0.5, 1.5)), float(rng.normal())
-    errors = [a_number(answer(lambda t: np.exp(b * t), x, h)) - b * np.exp(b * x) for h in (0.1, 0.05)]
-    ratio = errors[0] / errors[1] if errors[1] else np.inf
-    require(3.5 < ratio < 4.5, "when h is halved, the error must become about four times smaller")
+    b = float(rng.uniform(0.5, 1.5))
+    for x in (float(rng.uniform(-1, 1)), float(rng.uniform(2, 3))):
+        exact = b * np.exp(b * x)
+        errors = {h: a_number(answer(lambda t: np.exp(b * t), x, h)) - exact for h in (0.1, 0.05, 2.0)}
+        ratio = errors[0.1] / errors[0.05] if errors[0.05] else np.inf
+        require(3.5 < ratio < 4.5, "when h is halved, the error must become about four times smaller")
+        for h, error in errors.items():
+            said = (
+                f"h = {h}, and the error is that of another step: measure from x − h to x + h, with the h you are given"
+            )
+            close(error, exact * (np.sinh(b * h) / (b * h) - 1), said, rtol=1e-5)
 
 
-slope.mistake(
-    "forward difference",
-    lambda f, x, h: (f(x + h) - f(x)) / h,
-    "You look to the right of x only. The slope you measure belongs to a place a little beyond x, so that even a "
-    "parabola comes out wrong.",
-    section=STEP,
-)
-slope.mistake(
-    "divided by h once",
-    lambda f, x, h: (f(x + h) - f(x - h)) / h,
-    "Every slope is twice as steep as it should be. How far apart are the two places that you compare?",
-    section=STEP,
-)
-slope.mistake(
-    "brackets missing below",
-    lambda f, x, h: (f(x + h) - f(x - h)) / 2 * h,
-    "Python works from left to right: `a / 2 * h` divides by 2 and then multiplies by h.",
-    section=STEP,
-)
-slope.mistake(
-    "brackets missing above",
-    lambda f, x, h: f(x + h) - f(x - h) / (2 * h),
-    "Division comes before subtraction, so only the second value is divided. Put the difference in brackets.",
-    section=STEP,
-)
-slope.mistake(
-    "sides exchanged",
-    lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
-    "A rising line gets a negative slope: the value on the left and the value on the right have changed places.",
-    section=STEP,
-)
-slope.mistake(
-    "a step of its own",
-    lambda f, x, h: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
-    "The result is the same whatever h is given: a step is written inside the function, and the argument is not used.",
-    section=STEP,
-)
+slope.slips(
+    ("forward difference", {"x - h": "x", "(2 * h)": "h"},
+     "You look to the right of x only. The slope you measure belongs to a place a little beyond x, so that even a "
+     "parabola comes out wrong."),
+    ("backward difference", {"x + h": "x", "(2 * h)": "h"},
+     "You look to the left of x only. The slope you measure belongs to a place a little before x, so that even a "
+     "parabola comes out wrong."),
+    ("one side, divided by both", {"x - h": "x"},
+     "You compare the places x and x + h. How far apart are they, and what do you divide by?"),
+    ("divided by h once", {"(2 * h)": "h"},
+     "Every slope is twice as steep as it should be. How far apart are the two places that you compare?"),
+    ("divided by 2 only", {"(2 * h)": "2"},
+     "You take half of the difference, however far apart the two places are. A slope is a change per step."),
+    ("not divided", {" / (2 * h)": ""},
+     "You return how much f changes between the two places. A slope says how much it changes for each unit of x."),
+    ("brackets missing below", {"(2 * h)": "2 * h"},
+     "Python works from left to right: `a / 2 * h` divides by 2 and then multiplies by h."),
+    ("brackets missing above", {"(f(x + h) - f(x - h))": "f(x + h) - f(x - h)"},
+     "Division comes before subtraction, so only the second value is divided. Put the difference in brackets."),
+    ("sides exchanged", {"f(x + h) - f(x - h)": "f(x - h) - f(x + h)"},
+     "A rising line gets a negative slope: the value on the left and the value on the right have changed places."),
+    ("half steps", {"x + h": "x + h / 2", "x - h": "x - h / 2", "(2 * h)": "h"},
+     "You go half a step to each side. That is a central difference, too, but with the step h / 2: x should lie h away "
+     "from both places."),
+    ("a step of its own", {"x + h": "x + 1e-5", "x - h": "x - 1e-5", "2 * h": "2e-5"},
+     "The result is the same whatever h is given: a small step is taken in its place."),
+    ("the second derivative", {"- f(x - h)) / (2 * h)": "- 2 * f(x) + f(x - h)) / h**2"},
+     "You measure how fast the slope changes, not the slope. For a straight line that is 0. Which values should you "
+     "compare?"),
+    ("two steps to the right", {"f(x - h)": "f(x)", "f(x + h)": "f(x + 2 * h)"},
+     "You compare x with a place two steps to its right. The slope you measure belongs to the place in the middle, and "
+     "that is not x."),
+    ("steps that grow with x", {"x + h": "x * (1 + h)", "x - h": "x * (1 - h)", "2 * h": "2 * h * x"},
+     "Your steps are h times x. Asked is for places that lie h away from x, whatever x is."),
+    ("more exact than asked", {"(f(x + h) - f(x - h)) / (2 * h)":
+                               "(8 * (f(x + h) - f(x - h)) - f(x + 2 * h) + f(x - 2 * h)) / (12 * h)"},
+     "Your error falls faster than that of a central difference: you use more than two places. Asked is for two."),
+    ("the size of the slope", {"(f(x + h) - f(x - h)) / (2 * h)": "abs(f(x + h) - f(x - h)) / (2 * h)"},
+     "Your slope is never negative. Where a curve falls, it is."),
+)  # fmt: skip
 
 
 # 2. One node of a graph
 
 
-def a_division(back):
-    """A node that keeps its operands and hands back what ``back(a, b, upstream)`` says."""
-
-    class Divide:
-        def forward(self, a, b):
-            self.a, self.b = a, b
-            return a / b
-
-        def backward(self, upstream):
-            return back(self.a, self.b, upstream)
-
-    return Divide
-
-
-class KeptInTheClass:
-    """All nodes of the kind share one pair of operands: the last one's."""
-
-    def forward(self, a, b):
-        KeptInTheClass.a, KeptInTheClass.b = a, b
-        return a / b
-
-    def backward(self, upstream):
-        return upstream / self.b, -upstream * self.a / self.b**2
+def shares_of(new, upstream):
+    """What a node that has computed its value hands to its two operands."""
+    handed = returned(new.backward(upstream), "backward")
+    handed = list(handed) if isinstance(handed, np.ndarray) and handed.ndim else handed
+    return np.array([a_number(share, "a derivative") for share in a_tuple(handed, 2, "what backward returns")])
 
 
 def two_divisions(answer, rng):
     """Two nodes are in use at the same time; what each hands back must be its own."""
-    first, second = answer(), answer()
-    a, b, c, d, up, upper = rng.uniform(0.5, 3, size=6)
-    values = first.forward(a, b), second.forward(c, d)
-    return values, tuple(first.backward(up)), tuple(second.backward(upper))
+    nodes = answer(), answer()
+    operands = rng.uniform(0.5, 3, size=(2, 2)) * rng.choice([-1, 1], size=(2, 2))
+    values = [a_number(new.forward(*pair)) for new, pair in zip(nodes, operands, strict=True)]
+    shares = [shares_of(new, upstream) for new, upstream in zip(nodes, rng.normal(size=2), strict=True)]
+    return np.array(values), *np.transpose(shares)
 
 
-node = Question("03-chain-rule/node", observe=two_divisions)
+node = Question(
+    "03-chain-rule/node",
+    observe=two_divisions,
+    returns=("the quotient", "the derivative for a", "the derivative for b"),
+    section=PATHS,
+    why="Each operand gets what has arrived, times what a nudge of this operand does to the quotient. That depends on "
+    "the operands, so the node has to remember them.",
+    solution="""
+        class Divide:
+            def forward(self, a, b):
+                self.a, self.b = a, b  # the way back needs both
+                return a / b
+
+            def backward(self, upstream):
+                return upstream / self.b, -upstream * self.a / self.b**2
+        """,
+)
 
 
 @node.part("forward: the quotient")
 def _(answer, rng):
     written(answer, "forward")
-    a, b = rng.uniform(0.5, 3, size=2)
-    value = a_number(answer().forward(a, b), "what forward returns")
-    close(value, a / b, "forward must return its first operand divided by its second")
+    for a, b in (*rng.uniform(0.5, 3, size=(3, 2)) * [[1, 1], [-1, 1], [0, -1]], (7, 2)):
+        value = a_number(returned(answer().forward(a, b), "forward"), "what forward returns")
+        close(value, a / b, "forward must return its first operand divided by its second")
 
 
 @node.part("backward: what a nudge of each operand does", points=2)
 def _(answer, rng):
     written(answer, "forward", "backward")
-    for a, b in rng.uniform(0.5, 3, size=(4, 2)) * [1, -1]:
+    for a, b in rng.uniform(0.5, 3, size=(4, 2)) * [[1, 1], [-1, 1], [1, -1], [0, 1]]:
         handed = handed_back(answer, a, b, 1.0)
         for k, (da, db) in enumerate([(1e-5, 0.0), (0.0, 1e-5)]):
             nudged = answer().forward(a + da, b + db) - answer().forward(a - da, b - db)
@@ -161,54 +187,56 @@ def _(answer, rng):
     written(answer, "forward", "backward")
     first, second = answer(), answer()
     (a, b), (c, d), up = rng.uniform(0.5, 3, size=2), rng.uniform(0.5, 3, size=2), rng.normal()
-    alone = np.array(handed_back(answer, a, b, 1.0))
+    alone = handed_back(answer, a, b, 1.0)
+    said = "twice the upstream derivative must hand twice as much to both operands"
+    close(handed_back(answer, a, b, up), up * alone, said)
     first.forward(a, b), second.forward(c, d)
-    both = a_tuple(first.backward(up), 2, "what backward returns")
-    said = "twice the upstream derivative must hand twice as much to both operands; and each node has its own operands"
-    close(np.array([a_number(share) for share in both]), up * alone, said)
+    close(shares_of(first, up), up * alone, "with two nodes in use, one hands back what does not belong to it")
+    close(shares_of(first, 1.0), alone, "called a second time, backward hands back more than belongs to this call")
+    first.forward(c, d)
+    said = "after another call of forward, backward hands back what belongs to the operands before"
+    close(shares_of(first, 1.0), handed_back(answer, c, d, 1.0), said)
 
 
 def handed_back(answer, a, b, upstream):
     """What a new node hands to its two operands."""
     new = answer()
     new.forward(a, b)
-    return [a_number(share) for share in a_tuple(new.backward(upstream), 2, "what backward returns")]
+    return shares_of(new, upstream)
 
 
-node.mistake(
-    "upstream forgotten",
-    a_division(lambda a, b, up: (1 / b, -a / b**2)),
-    "You hand down the local derivatives alone. The derivative that has arrived from above never gets through, as if "
-    "every node were the last.",
-    section=PATHS,
-)
-node.mistake(
-    "lost minus sign",
-    a_division(lambda a, b, up: (up / b, up * a / b**2)),
-    "If the divisor grows, does the quotient of two positive numbers grow or shrink? Look at the sign of your second "
-    "derivative.",
-    section=PATHS,
-)
-node.mistake(
-    "divisor not squared",
-    a_division(lambda a, b, up: (up / b, -up * a / b)),
-    "The second derivative has the right sign and the wrong size. Write the quotient as a power of b and differentiate "
-    "that.",
-    section=PATHS,
-)
-node.mistake(
-    "operands exchanged",
-    a_division(lambda a, b, up: (-up * a / b**2, up / b)),
-    "The two derivatives are right, but each goes to the other operand. Hand back in the order of `forward`.",
-    section=PATHS,
-)
-node.mistake(
-    "operands kept in the class",
-    KeptInTheClass,
-    "With two nodes in use, one hands back what belongs to the other: the operands are kept in the class (or outside), "
-    "where all nodes share them. Each node needs its own, in `self`.",
-    section=PATHS,
-)
+BOTH = "upstream / self.b, -upstream * self.a / self.b**2"
+
+node.slips(
+    ("upstream forgotten", {BOTH: "1 / self.b, -self.a / self.b**2"},
+     "You hand down the local derivatives alone. The derivative that has arrived from above never gets through, as if "
+     "every node were the last."),
+    ("upstream not handed to a", {"return upstream /": "return 1 /"},
+     "What has arrived gets through to b and not to a, whose derivative is the same for every upstream."),
+    ("upstream not handed to b", {"-upstream * self.a": "-self.a"},
+     "What has arrived gets through to a and not to b, whose derivative is the same for every upstream."),
+    ("divided by upstream", {BOTH: "1 / self.b / upstream, -self.a / self.b**2 / upstream"},
+     "You divide by what has arrived. Two magnifiers in a row: how do they combine?", {"section": MAGNIFIERS}),
+    ("lost minus sign", {"-upstream": "upstream"},
+     "If the divisor grows, does the quotient of two positive numbers grow or shrink? Look at the sign of your second "
+     "derivative."),
+    ("divisor not squared", {"self.b**2": "self.b"},
+     "The second derivative has the right sign and the wrong size. Write the quotient as a power of b and "
+     "differentiate that."),
+    ("brackets missing below", {"self.b**2": "self.b * self.b"},
+     "Python works from left to right: `a / b * b` divides by b and then multiplies by it again."),
+    ("a left out", {" * self.a": ""},
+     "The second derivative does not depend on a. The larger a is, the more the quotient moves when b does."),
+    ("a and b exchanged", {"self.a / self.b**2": "self.b / self.a**2"},
+     "In the second derivative, a and b have changed places. Which of the two stands below the bar of the quotient?"),
+    ("a product's derivatives", {BOTH: "upstream * self.b, upstream * self.a"},
+     "These are the derivatives of a product. What does a nudge of each operand do to a quotient?"),
+    ("operands exchanged", {BOTH: "-upstream * self.a / self.b**2, upstream / self.b"},
+     "The two derivatives are right, but each goes to the other operand. Hand back in the order of `forward`."),
+    ("operands kept in the class", {"self.a, self.b = a": "Divide.a, Divide.b = a"},
+     "With two nodes in use, one hands back what belongs to the other: the operands are kept in the class (or "
+     "outside), where all nodes share them. Each node needs its own, in `self`."),
+)  # fmt: skip
 
 
 # 3. The sum over paths
@@ -240,76 +268,89 @@ def all_paths(edges, start, end):
     return np.linalg.inv(np.eye(len(names)) - J)[names.index(start), names.index(end)]
 
 
-def first_path_only(edges, start, end):
-    if start == end:
-        return 1.0
-    for name, derivative in edges.get(start, []):
-        return derivative * first_path_only(edges, name, end)
-    return 0.0
-
-
-def added_along(edges, start, end):
-    if start == end:
-        return 0.0
-    return sum(derivative + added_along(edges, name, end) for name, derivative in edges.get(start, []))
-
-
-def every_dead_end(edges, start, end):
-    if start == end or start not in edges:
-        return 1.0
-    return sum(derivative * every_dead_end(edges, name, end) for name, derivative in edges[start])
-
-
-def end_of_the_map(edges, start, end):
-    if start not in edges:
-        return float(start == end)
-    return sum(derivative * end_of_the_map(edges, name, end) for name, derivative in edges[start])
-
-
 def each_node_once(edges, start, end, seen=None):
     seen = set() if seen is None else seen
     if start == end:
         return 1.0
     seen.add(start)
-    ways = [(n, d) for n, d in edges.get(start, [])]
-    return sum(d * each_node_once(edges, n, end, seen) for n, d in ways if n not in seen)
+    return sum(d * each_node_once(edges, n, end, seen) for n, d in edges.get(start, []) if n not in seen)
 
 
-def without_get(edges, start, end):
-    return 1.0 if start == end else sum(d * without_get(edges, name, end) for name, d in edges[start])
+def remembering():
+    """An answer that keeps what it has found for a name, from graph to graph."""
+    known = {}
+
+    def sum_over_paths(edges, start, end):
+        if start == end:
+            return 1.0
+        if start not in known:
+            known[start] = sum(d * sum_over_paths(edges, name, end) for name, d in edges.get(start, []))
+        return known[start]
+
+    return sum_over_paths
 
 
-def stumbles_at_a_dead_end(answer, rng):
+def takes_one_graph_for_another(answer, rng):
+    """The first of two graphs with the same new names is right, and the second gets the result of the first."""
+    start, end = (f"node {n}" for n in rng.integers(1e9, size=2))
+    p, q = local(rng), local(rng)
+    return answer({start: [(end, p)]}, start, end) == p == answer({start: [(end, q)]}, start, end)
+
+
+def walked(answer, edges, start, end):
+    """The number that comes back; a node without arrows that was looked up in vain is told in words."""
     try:
-        answer({"x": [("side", 2.0), ("r", 3.0)]}, "x", "r")
-    except KeyError:
-        return True
-    return False
+        return a_number(answer(edges, start, end))
+    except KeyError as missing:
+        if missing.args[0] in {start, *(name for out in edges.values() for name, _ in out)} - set(edges):
+            raise NotYet("KeyError at a node without arrows: it is not a key of `edges`") from None
+        raise
 
 
-def several_walks(answer, rng):
-    edges = a_map(rng)
-    return [answer(edges, *ends) for ends in (("x", "r"), ("u", "on"), ("x", "w"), ("v", "v"), ("r", "u"))]
+ENDS = (("x", "r"), ("u", "on"), ("x", "w"), ("v", "v"), ("r", "u"), ("s", "r"))
 
 
-paths = Question("03-chain-rule/paths", takes=("edges", "start", "end"), observe=several_walks)
+def a_walk(answer, rng):
+    return walked(answer, a_map(rng), *ENDS[rng.integers(len(ENDS))])
+
+
+paths = Question(
+    "03-chain-rule/paths",
+    observe=a_walk,
+    drawings=8,
+    section=PATHS,
+    why="Every path begins with one of the arrows that leave the start, and goes on as a path from where that arrow "
+    "leads. So the sum over all paths is made of smaller sums of the same kind.",
+    solution="""
+        def sum_over_paths(edges, start, end):
+            if start == end:
+                return 1.0
+            # the first arrow's factor can be taken out of all the paths that begin with it
+            return sum(derivative * sum_over_paths(edges, name, end) for name, derivative in edges.get(start, []))
+        """,
+)
 
 
 @paths.part("along a path, multiply")
 def _(answer, rng):
     p, q, s = (local(rng) for _ in range(3))
     chain = {"x": [("u", p)], "u": [("v", q)], "v": [("r", s)]}
-    close(a_number(answer(chain, "u", "v")), q, "one arrow from start to end: its local derivative is the answer")
-    close(a_number(answer(chain, "x", "r")), p * q * s, "along a chain the derivatives do not combine as they should")
+    said = "one arrow from start to end: its local derivative is the answer"
+    close(walked(answer, {"x": [("r", abs(p))]}, "x", "r"), abs(p), said)
+    close(walked(answer, {"x": [("r", -abs(p))]}, "x", "r"), -abs(p), said + ", and it may be negative")
+    close(walked(answer, chain, "u", "v"), q, said + ", even if arrows lead on from there")
+    close(walked(answer, chain, "x", "r"), p * q * s, "along a chain the derivatives do not combine as they should")
 
 
 @paths.part("over the paths, add")
 def _(answer, rng):
     p, q, s, t = (local(rng) for _ in range(4))
     fork = {"x": [("u", p), ("v", q)], "u": [("r", s)], "v": [("r", t)]}
-    close(a_number(answer(fork, "x", "r")), p * s + q * t, "two paths, through u and through v: both must count")
-    twice = {"x": [("r", p), ("r", q)]}
-    close(a_number(answer(twice, "x", "r")), p + q, "two arrows between the same two nodes are two paths")
+    said = "two paths, one through u and one through v: they do not come together as they should"
+    close(walked(answer, fork, "x", "r"), p * s + q * t, said)
+    for k in (q, p):
+        twice = {"x": [("r", p), ("r", k)]}
+        close(walked(answer, twice, "x", "r"), p + k, "two arrows between the same two nodes are two paths")
 
 
 @paths.part("stops at the end, and gets nothing where no path leads")
@@ -319,9 +360,10 @@ def _(answer, rng):
         "u": [("r", local(rng))],
         "r": [("on", local(rng))],
     }
-    close(a_number(answer(edges, "u", "u")), 1.0, "a node's derivative with respect to itself is not what it should be")
-    close(a_number(answer(edges, "r", "x")), 0.0, "where no path leads from start to end the derivative must be 0")
-    close(a_number(answer(edges, "x", "u")), 1.5, "arrows that lead away from the end do not matter")
+    close(walked(answer, edges, "u", "u"), 1.0, "a node's derivative with respect to itself is not what it should be")
+    for start in ("r", "side"):
+        close(walked(answer, edges, start, "x"), 0.0, "where no path leads from start to end the derivative must be 0")
+    close(walked(answer, edges, "x", "u"), 1.5, "arrows that lead away from the end do not matter")
 
 
 @paths.part("right on any map")
@@ -330,47 +372,53 @@ def _(answer, rng):
         edges = a_map(rng)
         for ends in (("x", "r"), ("x", "on"), ("u", "w")):
             said = "with many paths, some of which meet and part again, the result is not the sum over all of them"
-            close(a_number(answer(edges, *ends)), all_paths(edges, *ends), said)
+            close(walked(answer, edges, *ends), all_paths(edges, *ends), said)
 
 
-paths.mistake(
-    "first path only",
-    first_path_only,
-    "Only one way is followed. A `return` inside the loop ends the function at its first round.",
-    section=PATHS,
-)
-paths.mistake(
-    "added along the path",
-    added_along,
-    "You add the local derivatives along a path. Two magnifiers in a row, of 3 and of ½: is the result larger by 3½?",
-    section=MAGNIFIERS,
-)
-paths.mistake(
-    "a dead end counts",
-    every_dead_end,
-    "A path that ends somewhere else counts as if it had arrived. What should a node without arrows contribute, if it "
-    "is not the end?",
-    section=PATHS,
-)
-paths.mistake(
-    "runs past the end",
-    end_of_the_map,
-    "You look whether this is the end only at nodes without arrows. The end may have arrows of its own: stop there "
-    "first.",
-    section=PATHS,
-)
+OUT = "edges.get(start, [])"  # the arrows that leave the start
+
+paths.slips(
+    ("the first arrow only", {"sum(derivative": "next((derivative", f"{OUT})": f"{OUT}), 0.0)"},
+     "From each node only the first arrow is followed. A `return` inside the loop ends the function at its first "
+     "round."),
+    ("the first path only", {"sum(derivative": "next((d for d in (derivative", f"{OUT})": f"{OUT}) if d), 0.0)"},
+     "You stop at the first path that arrives. Others may lead there, too, and each brings its share."),
+    ("added along the path", {"1.0": "0.0", "derivative * sum": "derivative + sum"},
+     "You add the local derivatives along a path. Two magnifiers in a row, of 3 and of ½: is the result larger by 3½?",
+     {"section": MAGNIFIERS}),
+    ("paths counted", {"derivative * ": ""},
+     "You count the paths: each counts 1, whatever the derivatives on its arrows are."),
+    ("straight arrows only", {"sum_over_paths(edges, name, end)": "(name == end)"},
+     "Only arrows that lead straight to the end count. A path may pass through other nodes."),
+    ("two arrows taken for one", {OUT: f"dict({OUT}).items()"},
+     "Of several arrows between the same two nodes you follow one: a dictionary keeps one value for each name."),
+    ("from end to start", {"edges, start, end):": "edges, end, start):", "edges, name, end": "edges, end, name"},
+     "You walk from the end to the start. The arrows only lead the other way, so that hardly anything arrives."),
+    ("a dead end counts", {"if start == end:": "if start == end or start not in edges:"},
+     "A path that ends somewhere else counts as if it had arrived. What should a node without arrows contribute, if it "
+     "is not the end?"),
+    ("runs past the end", {"if start == end:": "if start not in edges:", "return 1.0": "return float(start == end)"},
+     "You look whether this is the end only at nodes without arrows. The end may have arrows of its own: stop there "
+     "first."),
+    ("no arrows, no entry", {OUT: "edges[start]"},
+     "A node without arrows is not a key of `edges`, so `edges[...]` fails there. Ask for its list with a default."),
+)  # fmt: skip
 paths.mistake(
     "each node visited once",
     each_node_once,
     "A node that was passed once is never entered again. But several paths may pass through it, and all of them count.",
-    section=PATHS,
 )
 paths.mistake(
-    "no arrows, no entry",
-    without_get,
-    "A node without arrows is not a key of `edges`, so `edges[...]` fails there. Ask for its list with a default.",
-    section=PATHS,
-    found=stumbles_at_a_dead_end,
+    "None where no path leads",
+    lambda *given: paths.solution.answer(*given) or None,
+    "Where no path leads to the end, nothing comes back. The task asks for a number there, too.",
+)
+paths.mistake(
+    "one graph taken for another",
+    remembering(),
+    "What was found for a name is kept from call to call, and another graph with the same names gets the old result. A "
+    "list or dictionary as default value of an argument is made only once; so is one outside the function.",
+    found=takes_one_graph_for_another,
 )
 
 
@@ -378,13 +426,16 @@ paths.mistake(
 
 
 def a_record(rng, n_steps=7):
-    """Three inputs, then operations on one or two earlier steps; the same one twice is allowed; one leads nowhere."""
-    steps = [([], [])] * 3
-    for n in range(3, 3 + n_steps):
-        operands = [n - 1, *rng.integers(0, n, size=rng.integers(0, 2)).tolist()]
+    """Up to three inputs, steps of one or two operands, some leading nowhere, and a last step that uses two twice."""
+    steps = [([], [])] * int(rng.integers(1, 4))
+    used = list(range(len(steps)))
+    for n in range(len(steps), len(steps) + n_steps):
+        operands = [used[-1], *rng.choice(used, size=rng.integers(0, 2)).tolist()]
         steps.append((operands, [local(rng) for _ in operands]))
-    steps.append(([0, 0], [local(rng), local(rng)]))
-    return [*steps, ([n_steps + 2, 1, n_steps], [local(rng) for _ in range(3)])]
+        if n % 3:
+            used.append(n)
+    p, q, r, s = (local(rng) for _ in range(4))
+    return [*steps, ([used[-1], used[0], used[-2], used[-1], used[0]], [p, q, r, s, q])]
 
 
 def doublings(n):
@@ -401,25 +452,6 @@ def walked_paths(steps):
     return np.linalg.inv(np.eye(len(steps)) - J)[:, -1]
 
 
-def a_walk(share, order=reversed, seed=-1, adds=True):
-    """A backward walk in which one thing may be wrong."""
-
-    def backward(steps):
-        found = [0.0] * len(steps)
-        if seed is not None:
-            found[seed] = 1.0
-        for n in order(range(len(steps))):
-            for operand, derivative in zip(*steps[n], strict=True):
-                found[operand] = adds * found[operand] + share(found[n], derivative)
-        return found
-
-    return backward
-
-
-def product(arrived, derivative):
-    return arrived * derivative
-
-
 def over_all_paths(steps):
     def to_the_result(i):
         if i == len(steps) - 1:
@@ -434,7 +466,10 @@ def derivatives_of(answer, steps):
     """What the answer returns, a list or an array, as an array of one number for each step."""
     result = answer(steps)
     if not isinstance(result, np.ndarray):
-        result = np.array([a_number(d, "a derivative") for d in a_tuple(result, len(steps))])
+        kind = type(result).__name__
+        require(isinstance(result, (list, tuple)), f"a list of one number for each step was wanted; yours is a {kind}")
+        require(len(result) == len(steps), f"the list has {len(result)} entries, and the graph {len(steps)} steps")
+        result = np.array([a_number(d, "a derivative") for d in result])
     return an_array(result, (len(steps),))
 
 
@@ -442,7 +477,23 @@ def is_slow(answer):
     return not guarded(lambda: answer(doublings(40)), 0.7).in_time
 
 
-backward = Question("03-chain-rule/backward", takes=("steps",), draw=lambda rng: (a_record(rng),))
+backward = Question(
+    "03-chain-rule/backward",
+    observe=lambda answer, rng: derivatives_of(answer, a_record(rng)),
+    section=PATHS,
+    why="A step is used only by later ones. Walking back from the last, all the shares of a step have come in before "
+    "it hands them on, so that each arrow is walked once.",
+    solution="""
+        def backward(steps):
+            derivatives = [0.0] * len(steps)
+            derivatives[-1] = 1.0
+            # when a step's turn comes, all its users have already handed down their shares
+            for i in reversed(range(len(steps))):
+                for operand, local in zip(*steps[i], strict=True):
+                    derivatives[operand] += derivatives[i] * local
+            return derivatives
+        """,
+)
 
 
 @backward.part("a chain, from the result back")
@@ -452,13 +503,15 @@ def _(answer, rng):
     close(found[2], 1.0, "the derivative of the result with respect to itself is not what it should be")
     close(found[1], q, "one arrow before the result, its local derivative is all there is")
     close(found[0], p * q, "two arrows before the result, both of them count")
+    close(derivatives_of(answer, [([], [])]), [1.0], "a graph of one step: this step is the result itself")
 
 
 @backward.part("shares that arrive from several users add up")
 def _(answer, rng):
     p, q, s, t = (local(rng) for _ in range(4))
-    square = derivatives_of(answer, [([], []), ([0, 0], [p, q])])
-    close(square[0], p + q, "a node that is both operands of a product gets two shares")
+    for k in (q, p):
+        square = derivatives_of(answer, [([], []), ([0, 0], [p, k])])
+        close(square[0], p + k, "a node that is both operands of a step, as in x·x or x + x, gets two shares")
     fork = derivatives_of(answer, [([], []), ([0], [p]), ([0], [q]), ([1, 2], [s, t])])
     close(fork[0], p * s + q * t, "a node with two users gets a share from each")
 
@@ -471,47 +524,52 @@ def _(answer, rng):
         close(derivatives_of(answer, steps), walked_paths(steps), said)
     alone = derivatives_of(answer, [([], []), ([], []), ([0], [local(rng)])])
     close(alone[1], 0.0, "an input that leads nowhere cannot move the result")
-    said = "a graph of 40 steps with 2 to the power of 40 paths takes too long: add up where paths meet, and walk each "
-    require(not is_slow(answer), said + "arrow once")
+    many = "a graph of 40 steps with 2 to the power of 40 paths "
+    require(not is_slow(answer), many + "takes too long: add up where paths meet, and walk each arrow once")
+    close(derivatives_of(answer, doublings(40)), np.ones(41), many + "comes out wrong: are all of them counted?")
 
 
-backward.mistake(
-    "= for +=",
-    a_walk(product, adds=False),
-    "A step used twice keeps only the share that came last: each new share overwrites the ones before.",
-    section=PATHS,
-)
-backward.mistake(
-    "walked forward",
-    a_walk(product, order=iter),
-    "You go through the steps from the first to the last. When a step's turn comes, nothing has arrived there yet that "
-    "it could hand on.",
-    section=PATHS,
-)
-backward.mistake(
-    "nothing to start from",
-    a_walk(product, seed=None),
-    "All derivatives stay 0, since the walk has nothing to hand down. What is the derivative of the result with "
-    "respect to itself?",
-    section=PATHS,
-)
-backward.mistake(
-    "local derivatives only",
-    a_walk(lambda arrived, derivative: derivative),
-    "Each arrow hands down its local derivative alone, without what has arrived at the node above it.",
-    section=PATHS,
-)
-backward.mistake(
-    "in the order of the walk",
-    lambda steps: a_walk(product)(steps)[::-1],
-    "The numbers are right but stand in the order in which you walked. Entry i must belong to step i.",
-    section=PATHS,
-)
+PAIRS = "zip(*steps[i], strict=True)"  # the operands of a step with their local derivatives
+TWICE = "A step that has the same operand twice, as x·x has, gives it one share only. Two arrows lead there."
+
+backward.slips(
+    ("= for +=", {"+=": "="},
+     "A step used twice keeps only the share that came last: each new share overwrites the ones before."),
+    ("the first share only", {"+= derivatives[i] * local": "= derivatives[operand] or derivatives[i] * local"},
+     "A step used twice keeps only the share that came first. What should happen to those that come later?"),
+    ("a repeated operand counts once", {PAIRS: f"dict({PAIRS}).items()"}, TWICE),
+    ("the first of a repeated operand", {PAIRS: "dict(zip(*(side[::-1] for side in steps[i]))).items()"}, TWICE),
+    ("equal arrows taken for one", {PAIRS: f"set({PAIRS})"},
+     "Two arrows between the same steps with the same local derivative, as in x + x, count once. A set keeps only one "
+     "of two equal things."),
+    ("the first operand only", {PAIRS: f"list({PAIRS})[:1]"},
+     "Only the first operand of each step gets a share. Is there a `return` or `break` too early, or an index 0?"),
+    ("the last operand only", {PAIRS: f"list({PAIRS})[-1:]"},
+     "Only the last operand of each step gets a share. Is a line that belongs into the inner loop outside it?"),
+    ("nothing handed on", {"reversed(range(len(steps)))": "range(len(steps))"},
+     "Only the operands of the last step get anything, and they hand nothing on. Do you go through all the steps, and "
+     "from which end?"),
+    ("nothing leaves the result", {"range(len(steps))": "range(len(steps) - 1)"},
+     "All derivatives but the last are 0: nothing is handed down from the result. Is the last step part of the walk, "
+     "and is it its own derivative that you multiply by?"),
+    ("stops at a dead end", {"for operand": "if not derivatives[i]:\n            break\n        for operand"},
+     "You stop at the first step that does not lead to the result. Earlier steps may still have something to hand on."),
+    ("nothing to start from", {"= 1.0": "= 0.0"},
+     "All derivatives stay 0, since the walk has nothing to hand down. What is the derivative of the result with "
+     "respect to itself?"),
+    ("1 everywhere to start with", {"[0.0]": "[1.0]"},
+     "Every step starts with 1, as if each were the result. What has arrived at the others before the walk begins?"),
+    ("local derivatives only", {"derivatives[i] * ": ""},
+     "Each arrow hands down its local derivative alone, without what has arrived at the node above it."),
+    ("without local derivatives", {" * local": ""},
+     "Each arrow hands down what has arrived as it is, as if every local derivative were 1."),
+    ("an array of whole numbers", {"[0.0] * len(steps)": "np.zeros(len(steps), dtype=int)"},
+     "Every share is cut to a whole number as it comes in. An array that is made of whole numbers keeps no fractions."),
+)  # fmt: skip
 backward.mistake(
     "every path walked",
     over_all_paths,
     "Each path is walked on its own, and a graph of 40 steps can have more than a million million of them. Give every "
     "step one number, where its shares add up, and walk each arrow once.",
-    section=PATHS,
     found=lambda answer, rng: is_slow(answer),
 )

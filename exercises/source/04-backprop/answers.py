@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from mlkit.activations import sigmoid, softmax
-from mlkit.gradient_check import GradientMismatch, central_difference, check_gradient
+from mlkit.gradient_check import central_difference
 from mlkit.layers import Dense
 from mlkit.losses import LOSSES
 from mlkit.network import Network
@@ -100,12 +100,12 @@ def gradients_written_out(X, y, W1, b1, W2, b2):
     return loss / len(X), *[total / len(X) for total in sums]
 
 
-def suspects_by_check_gradient(loss, gradients, parameters):
+def suspects_by_allclose(loss, gradients, parameters):
     found = set()
-    for name in parameters:
-        try:
-            check_gradient(lambda v, n=name: loss(dict(parameters, **{n: v})), gradients[name], parameters[name], 1e-4)
-        except GradientMismatch:
+    for name, given in gradients.items():
+        measured = central_difference(lambda v, n=name: loss(dict(parameters, **{n: v})), parameters[name], step=1e-4)
+        largest = np.linalg.norm([*measured.ravel(), *given.ravel()], ord=np.inf)
+        if not np.allclose(given, measured, rtol=0, atol=largest / 1000):
             found.add(name)
     return found
 
@@ -122,8 +122,8 @@ def suspects_in_place(loss, gradients, parameters, h=1e-6):
     names = []
     for name, array in parameters.items():
         numeric = np.array([measured(array, i) for i in np.ndindex(array.shape)]).reshape(array.shape)
-        distance = np.linalg.norm(numeric - gradients[name])
-        if distance > 1e-3 * (np.linalg.norm(numeric) + np.linalg.norm(gradients[name])):
+        largest = max(abs(value) for value in [*numeric.flat, *gradients[name].flat])
+        if any(abs(a - b) * 1000 > largest for a, b in zip(numeric.flat, gradients[name].flat, strict=True)):
             names += [name]
     return names
 
@@ -159,7 +159,7 @@ RIGHT = [
     ("softmax-ce", of_mlkit("categorical_cross_entropy_from_logits")),
     ("two-layer", gradients_of_mlkit),
     ("two-layer", gradients_written_out),
-    ("planted-bug", suspects_by_check_gradient),
+    ("planted-bug", suspects_by_allclose),
     ("planted-bug", suspects_in_place),
     ("train-xor", train_on_copies),
     ("train-xor", train_by_itself),
@@ -168,13 +168,22 @@ RIGHT = [
 
 NOTHING = [
     ("dense-forward", lambda X, W, b: 0.0),
+    ("dense-forward", lambda X, W, b: np.zeros((len(X), len(b)))),
     ("dense-backward", lambda X, W, delta: (X, W, delta)),
+    ("dense-backward", lambda X, W, delta: (0 * W, 0 * W[0], 0 * X)),
+    ("dense-backward", lambda X, W, delta: (W, W[0], X)),
     ("sigmoid-bce", lambda z, y: z),
+    ("sigmoid-bce", lambda z, y: (0.0, 0 * z)),
+    ("sigmoid-bce", lambda z, y: (np.log(2), np.ones(z.shape))),
     ("softmax-ce", lambda z, y: 1.0),
+    ("softmax-ce", lambda z, y: (0.0, 0 * z)),
+    ("softmax-ce", lambda z, y: (1.0, z / len(z))),
     ("two-layer", lambda *given: {}),
+    ("two-layer", lambda X, y, *parameters: (0.0, *[0 * p for p in parameters])),
     ("planted-bug", lambda loss, gradients, parameters: []),
     ("planted-bug", lambda loss, gradients, parameters: list(parameters)),
     ("train-xor", lambda *given: 0),
+    ("train-xor", lambda X, y, parameters, rate, epochs: (parameters, [0.0] * epochs)),
 ]
 
 
@@ -189,7 +198,6 @@ def backward_of_books(X, W, delta):
 
 
 def backward_with_two_mistakes(X, W, delta):
-    """The first of the catalogue is named, whatever else is wrong."""
     return X.T.dot(delta), np.sum(delta, axis=1), delta.dot(W)
 
 
@@ -211,12 +219,16 @@ def bce_with_a_little_something(z, y):
     return -np.mean(y * np.log(a + tiny) + (1 - y) * np.log(1 - a + tiny)), (a - y) / len(y)
 
 
-def ce_typed(z, y, *, axis=1, shift=True, n=None, target=1):
+def bce_with_an_old_sigmoid(z, y):
+    return bce_by_loops(z, y)[0], (np.exp(z) / (1 + np.exp(z)) - y[:, None]) / len(y)
+
+
+def ce_typed(z, y, *, axis=1, shift=True, n=None, target=1, tiny=0, rows=None):
     e = np.exp(z - z.max(axis=1, keepdims=True)) if shift else np.exp(z)
     p = e / np.sum(e, axis=axis, keepdims=True)
-    loss = -np.mean(np.log(p[range(len(y)), y]))
+    loss = -np.mean(np.log(p[range(len(y)), y] + tiny))
     delta = p.copy()
-    delta[range(len(y)), y] -= target
+    delta[range(len(y)) if rows is None else rows, y] -= target
     return loss, delta / (n or len(y))
 
 
@@ -252,8 +264,12 @@ def suspects_typed(is_wrong, *, only_first=False):
     return suspects
 
 
+def largest(*arrays):
+    return max(np.abs(array).max() for array in arrays)
+
+
 def relative(g, n):
-    return np.abs(g - n).max() > 1e-4 * max(np.abs(g).max(), np.abs(n).max())
+    return largest(g - n) / 1e-3 > largest(g, n)
 
 
 def train_typed(X, y, parameters, learning_rate, epochs, *, keep=False, sign=-1, after=False):
@@ -334,9 +350,14 @@ VARIANTS = [
     ("dense-forward", "weights transposed", lambda X, W, b: np.dot(X, W.T) + b),
     ("dense-forward", "activation applied", lambda X, W, b: np.maximum(X @ W + b, 0)),
     ("dense-forward", "entry by entry", lambda X, W, b: np.multiply(X, W) + b),
+    ("dense-forward", "bias inside the weights", lambda X, W, b: np.dot(X, W + b)),
+    ("dense-forward", None, lambda X, W, b: (X - X.mean(axis=0)) @ W + b),
     ("dense-backward", "divided by n again", backward_of_books),
-    ("dense-backward", "bias summed over the units", backward_with_two_mistakes),
-    ("dense-backward", "bias with two axes", lambda X, W, d: (X.T @ d, d.sum(0, keepdims=True), d @ W.T)),
+    ("dense-backward", "a slope inside", lambda X, W, d: (X.T @ d, d.sum(0), (d @ W.T) * (X > 0))),
+    ("dense-backward", "a sign", lambda X, W, d: (-X.T @ d, -d.sum(0), -d @ W.T)),
+    ("dense-backward", "values in another order", lambda X, W, d: (d @ W.T, X.T @ d, d.sum(0))),
+    ("dense-backward", None, backward_with_two_mistakes),
+    ("dense-backward", "another shape", lambda X, W, d: (X.T @ d, d.sum(0, keepdims=True), d @ W.T)),
     ("sigmoid-bce", "(n,) against (n, 1)", bce_without_columns),
     ("sigmoid-bce", "overflow", bce_naive),
     ("sigmoid-bce", "cut off", bce_with_a_little_something),
@@ -344,23 +365,47 @@ VARIANTS = [
     ("sigmoid-bce", "squared error", lambda z, y: squared_error_typed(z, y, 1)),
     ("sigmoid-bce", "squared error", lambda z, y: squared_error_typed(z, y, 2)),
     ("sigmoid-bce", "minus sign for the first term only", bce_with_brackets_lost),
+    ("sigmoid-bce", "values in another order", lambda z, y: bce_by_sides(z, y)[::-1]),
+    ("sigmoid-bce", "cut off", lambda z, y: (min(bce_by_sides(z, y)[0], 100.0), bce_by_sides(z, y)[1])),
+    ("sigmoid-bce", "cut off", lambda z, y: bce_by_sides(np.clip(z, -500, 500), y)),
+    ("sigmoid-bce", "cut off", lambda z, y: tuple(map(np.nan_to_num, bce_naive(z, y)))),
+    ("sigmoid-bce", "overflow in delta", bce_with_an_old_sigmoid),
     ("softmax-ce", "slope of a sigmoid left in", lambda z, y: (ce_by_mlkit(z, y)[0], steeper(z, ce_by_mlkit(z, y)[1]))),
     ("two-layer", "slope of the sigmoid left in", network_with_the_slope_of_the_squared_error),
     ("softmax-ce", "softmax down the columns", varied(ce_typed, axis=0, shift=False)),
     ("softmax-ce", "overflow", varied(ce_typed, shift=False)),
     ("softmax-ce", "logarithm of a rounded 0", ce_typed),
+    ("softmax-ce", "cut off", varied(ce_typed, tiny=1e-12)),
+    ("softmax-ce", "cut off", lambda z, y: ce_with_one_hot(np.clip(z, -500, 500), y)),
+    ("softmax-ce", "whole columns", varied(ce_typed, rows=slice(None))),
     ("softmax-ce", "1/n lost in delta", varied(ce_typed, n=1)),
     ("softmax-ce", "target not subtracted", varied(ce_typed, target=0)),
     ("two-layer", "slope of tanh from z", varied(network_typed, slope=lambda z, a: 1 - z * z)),
     ("two-layer", "slope of a sigmoid", varied(network_typed, slope=lambda z, a: a * (1 - a))),
+    ("two-layer", "too much is squared", varied(network_typed, slope=lambda z, a: np.square(1 - a))),
     ("two-layer", "weights of the way back left out", varied(network_typed, back=lambda d, W2: d)),
     ("two-layer", "(n,) against (n, 1)", network_in_one_shape),
     ("planted-bug", "an absolute limit", suspects_typed(lambda g, n: not np.allclose(g, n, rtol=0, atol=1e-5))),
+    ("planted-bug", "an absolute limit", suspects_typed(lambda g, n: np.max(np.abs(g - n)) > 1e-3)),
+    ("planted-bug", "np.allclose as it is", suspects_typed(lambda g, n: not np.isclose(n, g).all())),
+    ("planted-bug", "each entry against its own size", suspects_typed(lambda g, n: not np.allclose(n, g, 1e-3, 0))),
+    ("planted-bug", "a mean difference", suspects_typed(lambda g, n: np.mean(abs(g - n)) > 1e-3 * largest(g, n))),
+    ("planted-bug", "a limit too wide", suspects_typed(lambda g, n: np.max(abs(g - n)) > 0.01 * largest(g, n))),
+    ("planted-bug", "a limit too narrow", suspects_typed(lambda g, n: np.max(abs(g - n)) > 1e-6 * largest(g, n))),
+    (
+        "planted-bug",
+        "a tiny number added to the size",
+        suspects_typed(lambda g, n: np.max(abs(g - n)) / (largest(g, n) + 1e-8) > 1e-3),
+    ),
+    ("planted-bug", "no room for rounding", suspects_typed(lambda g, n: largest(g - n) > 1e-14 * largest(g, n))),
     ("planted-bug", "the first suspect only", suspects_typed(relative, only_first=True)),
     ("planted-bug", "the innocent accused", suspects_typed(lambda g, n: not relative(g, n))),
     ("train-xor", "uphill", varied(train_typed, sign=1)),
-    ("train-xor", "start overwritten", varied(train_typed, keep=True)),
+    ("train-xor", "changed in place", varied(train_typed, keep=True)),
     ("train-xor", "loss after the step", varied(train_typed, after=True)),
     ("train-xor", "steps that get lost", train_with_a_loop_variable),
     ("train-xor", "output layer first", train_layer_by_layer),
 ]
+
+# Slips that all questions share and that leave the answer right, by a piece of the code that they write.
+AS_GOOD = {}

@@ -6,9 +6,10 @@ from mlkit import datasets
 from mlkit.activations import sigmoid
 from mlkit.checks.expect import NotYet, a_number, a_tuple, an_array, close, require
 from mlkit.checks.question import Question
+from mlkit.gradient_check import central_difference
 
-from .layers import CHECK, MATRICES, NEARLY, NEURON, nudged
-from .losses import BCE, PROGRAM, some_logits
+from .layers import CHECK, MATRICES, NEARLY, NEURON, dense_backward, dense_forward, nudged
+from .losses import COST, PROGRAM, sigmoid_bce, some_logits
 
 HIDDEN = "A hidden unit: sum over where it goes"
 PARAMETERS = ("W1", "b1", "W2", "b2")
@@ -22,29 +23,42 @@ def a_batch(rng, n=7, d=3, m=4):
     return X, y, rng.normal(size=(d, m)), rng.normal(size=m), rng.normal(size=(m, 1)), rng.normal(size=1)
 
 
-def two_layers(X, y, W1, b1, W2, b2, *, slope=None, back=None, at_output=None):
-    """Loss and gradients of a network with tanh and one sigmoid output; both slopes and the way back may be wrong."""
-    Z1 = X @ W1 + b1
-    A1 = np.tanh(Z1)
-    Z2 = A1 @ W2 + b2
-    loss, delta2 = BCE.value_and_gradient(Z2, np.asarray(y, dtype=float).reshape(-1, 1))
-    delta2 = delta2 if at_output is None else delta2 * at_output(sigmoid(Z2))
-    delta1 = delta2 @ W2.T if back is None else back(delta2, W2, A1)
-    delta1 = delta1 * (1 - A1**2 if slope is None else slope(Z1, A1))
-    return loss, X.T @ delta1, delta1.sum(axis=0), A1.T @ delta2, delta2.sum(axis=0)
+def network_loss(X, y, W1, b1, W2, b2):
+    z = (np.tanh(X @ W1 + b1) @ W2 + b2)[:, 0]
+    return (np.logaddexp(0, z) - y * z).mean()
 
 
 NAMES = ("X", "y", *PARAMETERS)
 
 
-def row_of_targets(X, y, W1, b1, W2, b2):
-    A1 = np.tanh(X @ W1 + b1)
-    delta2 = (sigmoid(A1 @ W2 + b2) - y) / len(X)
-    delta1 = (delta2 @ W2.T) * (1 - A1**2)
-    return 0.0, X.T @ delta1, delta1.sum(axis=0), A1.T @ delta2, delta2.sum(axis=0)
+def a_square_batch(rng):
+    """With as many hidden units as inputs, a wrong product has a value too, by which it is recognized."""
+    return a_batch(rng, int(rng.integers(5, 8)), *[int(rng.integers(2, 5))] * 2)
 
 
-two_layer = Question("04-backprop/two-layer", takes=NAMES, draw=lambda rng: a_batch(rng, 6, 3, 3))
+two_layer = Question(
+    "04-backprop/two-layer",
+    draw=a_square_batch,
+    returns=("the loss", "dW1", "db1", "dW2", "db2"),
+    uses={
+        "dense_forward": dense_forward.solution.answer,
+        "dense_backward": dense_backward.solution.answer,
+        "sigmoid_bce": sigmoid_bce.solution.answer,
+    },
+    section=NEURON,
+    why="Each layer needs the slope with respect to its own weighted sums, and what came into it. Going back, the "
+    "output layer hands on a slope for its inputs, and the slope of tanh turns that into the delta of the hidden sums.",
+    solution="""
+        def network_gradients(X, y, W1, b1, W2, b2):
+            A1 = np.tanh(dense_forward(X, W1, b1))
+            loss, delta2 = sigmoid_bce(dense_forward(A1, W2, b2), y)
+            dW2, db2, dA1 = dense_backward(A1, W2, delta2)
+            delta1 = dA1 * (1 - A1**2)  # the slope of tanh, from its output
+            dW1, db1, _ = dense_backward(X, W1, delta1)
+            return loss, dW1, db1, dW2, db2
+        """,
+)
+right_gradients = two_layer.solution.answer
 
 
 def loss_and_gradients(answer, batch):
@@ -55,11 +69,13 @@ def loss_and_gradients(answer, batch):
     return a_number(loss, "the loss"), gradients
 
 
-def nudged_parameter(batch, place):
-    def loss(array):
-        return two_layers(*batch[:place], array, *batch[place + 1 :])[0]
-
-    return nudged(loss, batch[place])
+def are_slopes(answer, batch, *places):
+    """The gradients of the parameters at these places must be what a nudge of each entry does to the loss."""
+    _, gradients = loss_and_gradients(answer, batch)
+    for place in places:
+        wanted = nudged(lambda array, p=place: network_loss(*batch[:p], array, *batch[p + 1 :]), batch[place])
+        said = f"d{NAMES[place]} is not what nudging each entry of {NAMES[place]} does to the loss"
+        close(gradients[place - 2], wanted, said, **NEARLY)
 
 
 @two_layer.part("the loss, and four gradients of the right shapes")
@@ -67,179 +83,175 @@ def _(answer, rng):
     for sizes in ((5, 3, 4), (1, 2, 3)):
         batch = a_batch(rng, *sizes)
         loss, _ = loss_and_gradients(answer, batch)
-        close(loss, two_layers(*batch)[0], "the loss of the network is not right: look at the way forward", **NEARLY)
+        close(loss, network_loss(*batch), "the loss of the network is not right: look at the way forward", **NEARLY)
 
 
 @two_layer.part("the output layer")
 def _(answer, rng):
-    batch = a_batch(rng)
-    _, gradients = loss_and_gradients(answer, batch)
-    for place in (4, 5):
-        said = f"d{NAMES[place]} is not what nudging each entry of {NAMES[place]} does to the loss"
-        close(gradients[place - 2], nudged_parameter(batch, place), said, **NEARLY)
+    are_slopes(answer, a_batch(rng), 4, 5)
 
 
 @two_layer.part("the hidden layer", points=2)
 def _(answer, rng):
-    batch = a_batch(rng)
-    _, gradients = loss_and_gradients(answer, batch)
-    for place in (2, 3):
-        said = f"d{NAMES[place]} is not what nudging each entry of {NAMES[place]} does to the loss"
-        close(gradients[place - 2], nudged_parameter(batch, place), said, **NEARLY)
+    X, *others = a_batch(rng)
+    are_slopes(answer, (X, *others), 2, 3)
+    are_slopes(answer, (rng.integers(0, 2, X.shape), *others), 2, 3)
 
 
-def hidden_wrong(name, hint, section=HIDDEN, **wrong):
-    """A mistake that shows in the gradients of the hidden layer, whatever the others are."""
-
-    def answer(*batch):
-        return two_layers(*batch, **wrong)
-
-    def found(given, rng):
-        batch = a_batch(rng, 6, 3, 3)
-        return np.allclose(given(*batch)[1], answer(*batch)[1], rtol=1e-6, atol=1e-9)
-
-    two_layer.mistake(name, answer, hint, section=section, found=found)
+def squared(answer, rng):
+    """The loss is the squared error of the outputs, halved or not, whatever the gradients are."""
+    X, y, W1, b1, W2, b2 = batch = a_batch(rng)
+    error = np.mean((sigmoid(np.tanh(X @ W1 + b1) @ W2 + b2)[:, 0] - y) ** 2)
+    return bool(np.isclose(answer(*batch)[0], [error, error / 2]).any())
 
 
-hidden_wrong(
-    "slope of tanh left out",
-    "What comes back from the output layer is the slope with respect to the hidden outputs a. The step through tanh, "
-    "to the weighted sums, is missing.",
-    slope=lambda Z, A: 1,
-)
-hidden_wrong(
-    "slope of tanh from z",
-    "You take the slope of tanh from the weighted sums. The formula you use wants the outputs, after tanh.",
-    section=CHECK,
-    slope=lambda Z, A: 1 - Z**2,
-)
-hidden_wrong(
-    "slope of a sigmoid",
-    "The hidden units are tanh units, but their slope is that of a sigmoid.",
-    slope=lambda Z, A: A * (1 - A),
-)
-hidden_wrong(
-    "weights of the way back left out",
-    "Every hidden unit gets the delta of the output unchanged. It is to blame only as far as it is connected: where is "
-    "the weight that leads there?",
-    back=lambda delta, W2, A: delta @ np.ones_like(W2).T,
-)
-two_layer.mistake(
-    "slope of the sigmoid left in",
-    lambda *batch: two_layers(*batch, at_output=lambda p: p * (1 - p)),
-    "The delta of the output contains the sigmoid's slope, as with the squared error. With the cross-entropy it "
-    "cancels: multiply it out.",
-    section="The cost layer takes over the last activation",
-)
-two_layer.mistake(
-    "(n,) against (n, 1)",
-    row_of_targets,
-    "The outputs have the shape (n, 1) and y the shape (n,). NumPy makes a table of n × n of them, each output with "
-    "every target. Make a column of y first.",
-    section=PROGRAM,
-)
-two_layer.mistake(
-    "last layer first",
-    lambda *batch: (lambda loss, dW1, db1, dW2, db2: (loss, dW2, db2, dW1, db1))(*two_layers(*batch)),
-    "The gradients come in the order in which you found them. Return them in the order of the parameters.",
-    section=MATRICES,
-)
-two_layer.mistake(
-    "divided by n again",
-    lambda X, y, *parameters: (lambda loss, *four: (loss, *[g / len(X) for g in four]))(*two_layers(X, y, *parameters)),
-    "All gradients are too small, by the number of examples. The mean is taken once, in the loss.",
-    section=NEURON,
-)
-two_layer.mistake(
-    "1/n lost",
-    lambda X, y, *parameters: (lambda loss, *four: (loss, *[g * len(X) for g in four]))(*two_layers(X, y, *parameters)),
-    "All gradients are too large, by the number of examples. The loss is a mean, and its delta carries the 1/n.",
-    section=NEURON,
-)
+SLOPE = "(1 - A1**2)"
+FORWARD = "np.tanh(dense_forward(X, W1, b1))"
+LOSS = "loss, delta2 = sigmoid_bce(dense_forward(A1, W2, b2), y)\n"
+OUTPUT = "p = 1 / (1 + np.exp(-dense_forward(A1, W2, b2)))\n    "  # and the next line
+
+two_layer.slips(
+    ("slope of tanh left out", {f" * {SLOPE}": ""},
+     "What comes back from the output layer is the slope with respect to the hidden outputs a. The step through tanh, "
+     "to the weighted sums, is missing.", {"section": HIDDEN}),
+    ("slope of tanh from z", {"A1**2)": "dense_forward(X, W1, b1) ** 2)"},
+     "You take the slope of tanh from the weighted sums. The formula you use wants the outputs, after tanh.",
+     {"section": CHECK}),
+    ("tanh twice", {"A1**2)": "np.tanh(A1) ** 2)"},
+     "In the slope, tanh is taken of what has been through tanh already.", {"section": HIDDEN}),
+    ("too much is squared", {SLOPE: "(1 - A1) ** 2"},
+     "In the slope of tanh the whole difference is squared. What is squared in the formula?", {"section": HIDDEN}),
+    ("the square left out", {SLOPE: "(1 - A1)"},
+     "In the slope of tanh the square is missing: yours is 0 for one sign of a, and large for the other.",
+     {"section": HIDDEN}),
+    ("slope of a sigmoid", {SLOPE: "A1 * (1 - A1)"},
+     "The hidden units are tanh units, but their slope is that of a sigmoid.", {"section": HIDDEN}),
+    ("slope of a ReLU", {SLOPE: "(A1 > 0)"},
+     "The hidden units are tanh units, but their slope is that of a ReLU.", {"section": HIDDEN}),
+    ("weights of the way back left out", {"dA1 * ": "delta2 * "},
+     "Every hidden unit gets the delta of the output unchanged. It is to blame only as far as it is connected: where "
+     "is the weight that leads there?", {"section": HIDDEN}),
+    ("slope of the sigmoid left in", {LOSS: LOSS + f"    {OUTPUT}delta2 = delta2 * p * (1 - p)\n"},
+     "The delta of the output contains the sigmoid's slope, as with the squared error. With the cross-entropy it "
+     "cancels: multiply it out.", {"section": COST}),
+    ("squared error", {LOSS: f"{OUTPUT}y = y[:, np.newaxis]\n    loss = np.mean((p - y) ** 2)\n"
+                             "    delta2 = 2 * (p - y) * p * (1 - p) / len(y)\n"},
+     "Your loss is the squared error. This network has the cross-entropy as its loss.",
+     {"section": COST, "found": squared}),
+    ("(n,) against (n, 1)", {LOSS: f"{OUTPUT}loss, delta2 = 0.0, (p - y) / len(y)\n"},
+     "The outputs have the shape (n, 1) and y the shape (n,). NumPy makes a table of n × n of them, each output with "
+     "every target. Make a column of y first.", {"section": PROGRAM}),
+    ("(n,) against (n, 1) in the loss", {LOSS: LOSS + "    Z2 = dense_forward(A1, W2, b2)\n"
+                                               "    loss = np.mean(np.logaddexp(0, Z2) - y * Z2)\n"},
+     "The gradients are right, but your loss is a mean over n × n pairs, each output with every target: y came in "
+     "with the shape (n,), and the outputs with (n, 1).", {"section": PROGRAM}),
+    ("divided by n again", {"W2, delta2)": "W2, delta2 / len(X))"},
+     "All gradients are too small, by the number of examples. The mean is taken once, in the loss."),
+    ("1/n lost", {"W2, delta2)": "W2, delta2 * len(X))"},
+     "All gradients are too large, by the number of examples. The loss is a mean, and its delta carries the 1/n."),
+    ("means for the biases", {"loss, dW1, db1, dW2, db2": "loss, dW1, db1 / len(X), dW2, db2 / len(X)"},
+     "The gradients of the biases are means over the examples. The mean is taken once, in the loss."),
+    ("weighted sums for outputs", {"dense_backward(A1,": "dense_backward(dense_forward(X, W1, b1),"},
+     "dW2 is made of the hidden units' weighted sums. What is it that W2 multiplies?", {"section": MATRICES}),
+    ("no activation", {FORWARD: "dense_forward(X, W1, b1)", f" * {SLOPE}": ""},
+     "Your hidden layer has no activation, so the network is no more than one neuron."),
+    ("hidden sigmoids", {FORWARD: "1 / (1 + np.exp(-dense_forward(X, W1, b1)))", SLOPE: "A1 * (1 - A1)"},
+     "Your hidden units are sigmoids. Here they are tanh units."),
+    ("hidden ReLUs", {FORWARD: "np.maximum(dense_forward(X, W1, b1), 0)", SLOPE: "(A1 > 0)"},
+     "Your hidden units are ReLUs. Here they are tanh units."),
+)  # fmt: skip
 
 
 # 6. Find the planted bug
 
 
-def a_case(rng, scale=1.0, **bugs):
+def a_case(rng, scale=1.0, names=PARAMETERS, **bugs):
     """A loss, gradients with ``bugs`` in them (name=change of the gradient), and the parameters, as three arguments."""
-    X, y, *arrays = a_batch(rng)
-    parameters = dict(zip(PARAMETERS, arrays, strict=True)) | {"unused": rng.normal(size=2)}
+    X, y, *arrays = a_batch(rng, 5, 2, 3)
+    parameters = dict(zip(names, arrays, strict=True)) | {"unused": rng.normal(size=2)}
 
     def loss(values):
-        return scale * float(two_layers(X, y, *[values[name] for name in PARAMETERS])[0])
+        if not isinstance(values, dict):
+            raise NotYet("`loss` was called with something else than a dictionary of all arrays by name")
+        return scale * float(network_loss(X, y, *[values[name] for name in names]))
 
-    right = [scale * g for g in two_layers(X, y, *arrays)[1:]]
-    gradients = dict(zip(PARAMETERS, right, strict=True)) | {"unused": np.zeros(2)}
+    right = [scale * g for g in right_gradients(X, y, *arrays)[1:]]
+    gradients = dict(zip(names, right, strict=True)) | {"unused": np.zeros(2)}
     for name, change in bugs.items():
         gradients[name] = change(gradients[name])
     return loss, gradients, parameters
 
 
-def one_entry(gradient):
-    """The first entry is off by half of the largest one."""
-    gradient = gradient.copy()
-    gradient.flat[0] += 0.5 * np.abs(gradient).max()
-    return gradient
+def moved(place, share):
+    """A bug: the entry at this place (a function of the gradient) is off by so large a share of the largest one."""
+
+    def change(gradient):
+        gradient = gradient.copy()
+        gradient.flat[place(gradient)] += share * np.abs(gradient).max()
+        return gradient
+
+    return change
 
 
-def last_entry(gradient):
-    gradient = gradient.copy()
-    gradient.flat[-1] -= 0.5 * np.abs(gradient).max()
-    return gradient
+def first(gradient):
+    return 0
+
+
+def last(gradient):
+    return gradient.size - 1
+
+
+def smallest(gradient):
+    return int(np.abs(gradient).argmin())
+
+
+def largest(gradient):
+    return int(np.abs(gradient).argmax())
+
+
+one_entry, last_entry = moved(first, 0.5), moved(last, -0.5)
+just_too_far, near_enough = moved(smallest, 1.3e-3), moved(largest, 8e-4)
 
 
 def up_and_down(gradient):
     """Two entries are off by as much, one up and one down."""
-    move = 0.5 * np.abs(gradient).max()
-    gradient = gradient.copy()
-    gradient.flat[0] += move
-    gradient.flat[-1] -= move
-    return gradient
+    move = np.zeros(gradient.shape)
+    move.flat[0], move.flat[-1] = 0.5, -0.5
+    return gradient + move * np.abs(gradient).max()
+
+
+def near(gradient):
+    """All entries are off, up and down, by less than a thousandth of the largest one."""
+    signs = np.resize([1, -1], gradient.size).reshape(gradient.shape)
+    return gradient + 8e-4 * signs * np.abs(gradient).max()
 
 
 def turned(gradient):
     return -gradient
 
 
+def ones(gradient):
+    return np.ones(gradient.shape)
+
+
+def nothing(gradient):
+    return np.zeros(gradient.shape)
+
+
+OTHERS = ("weights", "shift", "weights_out", "shift_out")
+
+
 def cases(rng):
     """Gradients of every kind: right, small, large, and wrong in one or several places."""
-    yield a_case(rng), []
-    yield a_case(rng, scale=1e-5, W1=one_entry), ["W1"]
-    yield a_case(rng, scale=1e4), []
-    yield a_case(rng, b1=last_entry), ["b1"]
-    yield a_case(rng, W1=turned, W2=last_entry), ["W1", "W2"]
-    yield a_case(rng, b1=up_and_down, b2=turned), ["b1", "b2"]
-    yield a_case(rng, W2=lambda g: 7 * g), ["W2"]
-    yield a_case(rng, W2=one_entry), ["W2"]
-
-
-def suspects_by(wrong, h=1e-5, forward=False):
-    """A search that calls an array wrong if ``wrong(numeric, gradient)``."""
-
-    def suspects(loss, gradients, parameters):
-        found = []
-        for name, array in parameters.items():
-            lower = loss(parameters) if forward else None
-            numeric = np.zeros(array.shape)
-            for i in np.ndindex(array.shape):
-                move = np.zeros(array.shape)
-                move[i] = h
-                below = lower if forward else loss(parameters | {name: array - move})
-                numeric[i] = (loss(parameters | {name: array + move}) - below) / (h if forward else 2 * h)
-            if wrong(numeric, gradients[name]):
-                found.append(name)
-        return found
-
-    return suspects
-
-
-def is_off(numeric, gradient):
-    return np.abs(numeric - gradient).max() > 1e-3 * max(np.abs(numeric).max(), np.abs(gradient).max())
-
-
-def first_only(loss, gradients, parameters):
-    return suspects_by(is_off)(loss, gradients, parameters)[:1]
+    yield a_case(rng, W1=near, b1=near, W2=near_enough)
+    yield a_case(rng, W1=just_too_far, W2=nothing, unused=ones)
+    yield a_case(rng, W1=moved(smallest, 5.5e-3), b1=moved(smallest, 5.5e-3), W2=lambda g: 7 * g, b2=moved(first, 4e-3))
+    yield a_case(rng, W1=turned, b1=last_entry, W2=last_entry)
+    yield a_case(rng, b1=up_and_down, b2=turned)
+    yield a_case(rng, scale=1e-5, W1=one_entry)
+    yield a_case(rng, scale=1e-12, W1=one_entry)
+    yield a_case(rng, scale=1e4)
+    yield a_case(rng, names=OTHERS, weights_out=one_entry)
 
 
 def listed(found):
@@ -249,21 +261,41 @@ def listed(found):
     return sorted(found)
 
 
-def all_cases(answer, rng):
-    return [listed(answer(*case)) for case, _ in cases(rng)]
-
-
 planted_bug = Question(
-    "04-backprop/planted-bug", takes=("loss", "gradients", "parameters"), observe=all_cases, seconds=8.0
+    "04-backprop/planted-bug",
+    observe=lambda answer, rng: [" ".join(listed(answer(*case))) for case in cases(rng)],
+    drawings=2,
+    seconds=8.0,
+    uses={"central_difference": central_difference},
+    section=CHECK,
+    why="A nudge measures what the loss really does, whoever wrote the gradient. The limit is a share of the largest "
+    "entry, so it means the same for large and for tiny gradients, and an entry that is nearly 0 raises no alarm.",
+    solution="""
+        def suspects(loss, gradients, parameters):
+            wrong = []
+            for name, array in parameters.items():
+                measured = central_difference(lambda moved, name=name: loss({**parameters, name: moved}), array)
+                size = max(np.abs(measured).max(), np.abs(gradients[name]).max())
+                # a limit that grows with the gradient, so that it means the same for large and tiny ones
+                if np.abs(measured - gradients[name]).max() > 1e-3 * size:
+                    wrong.append(name)
+            return wrong
+        """,
 )
 
 
 @planted_bug.part("right gradients are left in peace, and a wrong sign is not")
 def _(answer, rng):
-    require(listed(answer(*a_case(rng, W1=turned))), "a whole array of the wrong sign was not found")
+    case = a_case(rng, W1=turned)
+    once, again = listed(answer(*case)), listed(answer(*case))
+    require(once, "a whole array of the wrong sign was not found")
+    require(once == again, "called twice with the same, it names others. What does it keep from call to call?")
     for scale in (1.0, 1e-5, 1e4):
         found = listed(answer(*a_case(rng, scale)))
         require(not found, f"with right gradients, and a loss of size {scale:g}, it accuses {', '.join(found)}")
+    found = listed(answer(*a_case(rng, W1=near, b1=near)))
+    said = "where every entry is off by a bit less than a thousandth of the largest one, it accuses "
+    require(not found, said + ", ".join(found))
 
 
 @planted_bug.part("one bug, in one array", points=2)
@@ -275,70 +307,96 @@ def _(answer, rng):
         "of the wrong sign": turned,
         "too large": lambda g: 6 * g,
         "wrong up and down by as much": up_and_down,
+        "0 everywhere, and should not be": nothing,
     }
     for kind, bug in kinds.items():
         name = str(rng.choice(["W1", "b1", "W2"]))
         found = listed(answer(*a_case(rng, **{name: bug})))
-        require(name in found, f"an array whose gradient is {kind} was not found")
-        require(found == [name], f"with the gradient of one array {kind}, others are accused too")
+        require(name in found, f"{name} was not found; its gradient: {kind}")
+        require(found == [name], f"not only {name} is accused; its gradient: {kind}")
 
 
-@planted_bug.part("several bugs, and tiny gradients")
+@planted_bug.part("several bugs, small ones, and tiny gradients")
 def _(answer, rng):
     found = listed(answer(*a_case(rng, W1=one_entry, b2=turned)))
     require(found == ["W1", "b2"], "with two wrong arrays, it does not find these two and no other")
-    found = listed(answer(*a_case(rng, scale=1e-5, b1=one_entry)))
-    require(found == ["b1"], "with a loss, and so gradients, a hundred thousand times smaller, it misses the wrong one")
+    for scale in (1e-5, 1e-12):
+        found = listed(answer(*a_case(rng, scale=scale, b1=one_entry)))
+        require(found == ["b1"], f"with a loss of size {scale:g}, and gradients as small, it misses the wrong one")
+    found = listed(answer(*a_case(rng, names=OTHERS, shift=turned)))
+    require(found == ["shift"], "with arrays of other names, it does not find the wrong one")
+    found = listed(answer(*a_case(rng, unused=ones)))
+    require(found == ["unused"], "an array that the loss does not use has a gradient that is not 0, and is not named")
+    found = listed(answer(*a_case(rng, W1=just_too_far)))
+    require(found == ["W1"], "one entry is off by a bit more than a thousandth of the largest one, and is not found")
 
 
-def search_mistake(name, hint, wrong, section=CHECK, **how):
-    planted_bug.mistake(name, suspects_by(wrong, **how), hint, section=section)
+def absolute(answer, rng):
+    """One limit for all sizes: large errors of tiny gradients are missed, and tiny errors of large ones are not."""
+
+    def found(scale, bug):
+        return listed(answer(*a_case(rng, scale, W1=bug)))
+
+    tiny = moved(largest, 1e-6)
+    return found(1.0, one_entry) == ["W1"] and not found(1e-12, one_entry) and "W1" in found(1e8, tiny)
 
 
-search_mistake(
-    "an absolute limit",
-    "A difference of 0.0001 is nothing for a gradient of 10 and everything for one of 0.0001. Compare it with the size "
-    "of the gradient.",
-    lambda numeric, gradient: np.abs(numeric - gradient).max() > 1e-4,
-)
-search_mistake(
-    "differences without their size",
-    "You find gradients that are too small but not those that are too large: a difference may be negative.",
-    lambda numeric, gradient: (numeric - gradient).max() > 1e-3 * np.abs(numeric).max(),
-)
-search_mistake(
-    "differences added up",
-    "You add up the differences before you look at their size, and an error up cancels an error down.",
-    lambda numeric, gradient: abs((numeric - gradient).sum()) > 1e-3 * np.abs(numeric).max(),
-)
-search_mistake(
-    "all entries must be wrong",
-    "You accuse an array only if every entry is wrong. One wrong entry is enough.",
-    lambda numeric, gradient: (np.abs(numeric - gradient) > 1e-3 * np.abs(numeric).max()).all(),
-)
-search_mistake(
-    "one entry looked at",
-    "Only the first entry of each array is looked at. A bug may spare it.",
-    lambda numeric, gradient: (
-        abs(numeric.flat[0] - gradient.flat[0]) > 1e-3 * max(np.abs(numeric).max(), np.abs(gradient).max())
-    ),
-)
-search_mistake(
-    "only lengths compared",
-    "You compare how long the two gradients are. One of them may point the other way.",
-    lambda numeric, gradient: abs(np.linalg.norm(numeric) - np.linalg.norm(gradient)) > 1e-3 * np.linalg.norm(numeric),
-)
-search_mistake(
-    "the innocent accused",
-    "You return the names of the arrays that agree.",
-    lambda numeric, gradient: not is_off(numeric, gradient),
-)
-planted_bug.mistake(
-    "the first suspect only",
-    first_only,
-    "It stops at the first wrong array. Go through all of them before you return.",
-    section=CHECK,
-)
+DIFFERENCE = "np.abs(measured - gradients[name]).max()"
+WRONG = f"{DIFFERENCE} > 1e-3 * size"
+
+planted_bug.slips(
+    ("an absolute limit", {"1e-3 * size": "1e-5"},
+     "A difference of 0.0001 is nothing for a gradient of 10 and everything for one of 0.0001. Compare it with the "
+     "size of the gradient.", {"found": absolute}),
+    ("np.allclose as it is", {WRONG: "not np.allclose(gradients[name], measured)"},
+     "`np.allclose` compares each entry with its own size, and adds a limit of its own that knows nothing of the "
+     "gradient. What should an entry be compared with here, and how near must it be?"),
+    ("each entry against its own size",
+     {WRONG: "not np.allclose(gradients[name], measured, rtol=1e-3, atol=0)"},
+     "Each entry is compared with its own size, so one that is nearly 0 raises a false alarm. Whose size counts?"),
+    ("a tiny number added to the size", {"1e-3 * size": "1e-3 * (size + 1e-8)"},
+     "Bugs are not found where all numbers of an array are tiny. Is something small added to the size, as against 0/0, "
+     "or is an array passed over?"),
+    ("a limit too wide", {"1e-3": "1e-2"},
+     "A difference is passed over that is more than a thousandth of its array's largest entry. Is the limit too wide, "
+     "or is another size taken?"),
+    ("a limit too narrow", {"1e-3": "1e-5"},
+     "Bugs are found, but your limit is narrower than a thousandth of the largest entry, so the innocent are accused."),
+    ("a distance of the whole arrays", {WRONG: "np.linalg.norm(measured - gradients[name]) > 1e-3 * ("
+                                               "np.linalg.norm(measured) + np.linalg.norm(gradients[name]))"},
+     "You compare a distance of whole arrays with their lengths, as gradient checks often do. Among many entries one "
+     "that is wrong gets lost; here *some* wrong entry is enough."),
+    ("no room for rounding", {WRONG: "not np.array_equal(measured, gradients[name])"},
+     "Right gradients are accused. Do you ask for equal numbers, or are the slopes measured with a step that is too "
+     "small, or too large?"),
+    ("differences without their size", {DIFFERENCE: "(measured - gradients[name]).max()"},
+     "You find gradients that are too small but not those that are too large: a difference may be negative."),
+    ("differences the other way round", {DIFFERENCE: "(gradients[name] - measured).max()"},
+     "You find gradients that are too large but not those that are too small: a difference may be negative."),
+    ("the size without its sign", {"max(np.abs(measured).max(), np.abs(gradients[name]).max())":
+                                   "max(measured.max(), gradients[name].max())"},
+     "Your size of an array is its largest number. If all are negative, that is no size: the sign has to go first."),
+    ("differences added up", {DIFFERENCE: "abs((measured - gradients[name]).sum())"},
+     "You add up the differences before you look at their size, and an error up cancels an error down."),
+    ("a mean difference", {DIFFERENCE: "np.abs(measured - gradients[name]).mean()"},
+     "You take the mean of the differences. One wrong entry among many gets lost in it."),
+    ("all entries must be wrong", {DIFFERENCE: "np.abs(measured - gradients[name]).min()"},
+     "You accuse an array only if every entry is wrong. One wrong entry is enough."),
+    ("one entry looked at", {DIFFERENCE: "np.abs(measured - gradients[name]).flat[0]"},
+     "Only the first entry of each array is looked at. A bug may spare it."),
+    ("only lengths compared",
+     {DIFFERENCE: "abs(np.linalg.norm(measured) - np.linalg.norm(gradients[name]))",
+      "max(np.abs(measured).max(), np.abs(gradients[name]).max())": "np.linalg.norm(measured)"},
+     "You compare how long the two gradients are. One of them may point the other way."),
+    ("zeros accused", {"> 1e-3 * size": ">= 1e-3 * size"},
+     "A right gradient that is 0 everywhere is accused. What does your comparison make of 0 and 0?"),
+    ("a measured 0 taken for right", {"if np": "if measured.any() and np"},
+     "Where all measured slopes are 0, the given ones are not looked at. They may be wrong all the same."),
+    ("the innocent accused", {"> 1e-3 * size": "<= 1e-3 * size"},
+     "You return the names of the arrays that agree."),
+    ("the first suspect only", {"wrong.append(name)": "return [name]"},
+     "It stops at the first wrong array. Go through all of them before you return."),
+)  # fmt: skip
 
 
 # 7. A network learns XOR
@@ -351,52 +409,29 @@ def a_start(rng, d=2, m=8):
 
 def a_run(rng):
     X, y, *parameters = a_batch(rng, n=8)
-    return X, y, parameters, 0.5, 3
-
-
-def training(move=None, gradients=two_layers, late=False, extra=0, once=False):
-    """Gradient descent in which one thing may be wrong."""
-    move = move or (lambda p, rate, g: p - rate * g)
-
-    def train(X, y, parameters, learning_rate, epochs):
-        losses, first = [], parameters
-        for _ in range(epochs):
-            loss, *slopes = gradients(X, y, *(first if once else parameters))
-            parameters = [move(p, learning_rate, g) for p, g in zip(parameters, slopes, strict=True)]
-            losses.append(gradients(X, y, *parameters)[0] if late else loss)
-        losses += [gradients(X, y, *parameters)[0]] * extra
-        return parameters, losses
-
-    return train
-
-
-def in_place(X, y, parameters, learning_rate, epochs):
-    losses = []
-    for _ in range(epochs):
-        loss, *slopes = two_layers(X, y, *parameters)
-        losses.append(loss)
-        for p, g in zip(parameters, slopes, strict=True):
-            p -= learning_rate * g
-    return parameters, losses
-
-
-def output_layer_first(X, y, parameters, learning_rate, epochs):
-    W1, b1, W2, b2 = parameters
-    losses = []
-    for _ in range(epochs):
-        loss, _, _, dW2, db2 = two_layers(X, y, W1, b1, W2, b2)
-        losses.append(loss)
-        new = W2 - learning_rate * dW2
-        _, dW1, db1, _, _ = two_layers(X, y, W1, b1, W2, b2, back=lambda delta, _, A1, W=new: delta @ W.T)
-        W1, b1, W2, b2 = W1 - learning_rate * dW1, b1 - learning_rate * db1, new, b2 - learning_rate * db2
-    return [W1, b1, W2, b2], losses
+    return X, y, parameters, float(rng.uniform(0.3, 0.8)), int(rng.integers(3, 6))
 
 
 train = Question(
     "04-backprop/train-xor",
-    takes=("X", "y", "parameters", "learning_rate", "epochs"),
     draw=a_run,
+    returns=("the parameters", "the losses"),
     seconds=10.0,
+    uses={"network_gradients": right_gradients},
+    section=PROGRAM,
+    why="The gradient points to where the loss grows fastest, so a small step against it makes the loss smaller. It "
+    "holds at one place only: all four arrays move at once, and then it is computed anew.",
+    solution="""
+        def train(X, y, parameters, learning_rate, epochs):
+            losses = []
+            for _ in range(epochs):
+                loss, *gradients = network_gradients(X, y, *parameters)
+                losses.append(loss)
+                # new arrays, made only when all gradients are there
+                steps = zip(parameters, gradients, strict=True)
+                parameters = [p - learning_rate * g for p, g in steps]
+            return parameters, losses
+        """,
 )
 
 
@@ -413,8 +448,10 @@ def _(answer, rng):
     X, y, parameters, rate, epochs = a_run(rng)
     _, losses = trained(answer, X, y, parameters, rate, epochs)
     an_array(losses, (epochs,), "the list of losses")
-    first = two_layers(X, y, *parameters)[0]
+    first = network_loss(X, y, *parameters)
     close(losses[0], first, "the first loss must be that of the parameters at the start, before any step")
+    _, losses = trained(answer, X, y, parameters, 1e-12, 20)
+    an_array(losses, (20,), "when the loss hardly changes, the list of losses")
 
 
 @train.part("one step: downhill, by learning rate times gradient")
@@ -422,7 +459,7 @@ def _(answer, rng):
     for rate in (0.1, 0.7):
         X, y, parameters, _, _ = a_run(rng)
         new, _ = trained(answer, X, y, parameters, rate, 1)
-        gradients = two_layers(X, y, *parameters)[1:]
+        gradients = right_gradients(X, y, *parameters)[1:]
         for name, before, after, gradient in zip(PARAMETERS, parameters, new, gradients, strict=True):
             close(after, before - rate * gradient, f"after one epoch {name} has not made the step it should")
 
@@ -430,10 +467,12 @@ def _(answer, rng):
 @train.part("many steps, each with a new gradient")
 def _(answer, rng):
     X, y, parameters, rate, _ = a_run(rng)
-    new, _ = trained(answer, X, y, parameters, rate, 6)
-    wanted, _ = training()(X, y, parameters, rate, 6)
+    new, losses = trained(answer, X, y, parameters, rate, 6)
+    wanted, wanted_losses = train.solution.answer(X, y, parameters, rate, 6)
     for name, after, right in zip(PARAMETERS, new, wanted, strict=True):
         close(after, right, f"after six epochs {name} is not where gradient descent leads")
+    said = "the parameters are right after six epochs, but a loss on the way is not that of before its step"
+    close(losses[:6], wanted_losses, said)
 
 
 @train.part("it learns noisy XOR", points=2)
@@ -446,51 +485,55 @@ def _(answer, rng):
     require(right.mean() > 0.9, "after 200 epochs it is right for fewer than 90% of new points of noisy XOR")
 
 
-def train_mistake(name, hint, wrong, section=PROGRAM):
-    train.mistake(name, wrong, hint, section=section)
+def never_new(answer, rng):
+    """The parameters are where many steps with the gradient of the start lead, whatever the losses are."""
+    X, y, parameters, rate, epochs = a_run(rng)
+    steps = zip(parameters, right_gradients(X, y, *parameters)[1:], strict=True)
+    return all(map(np.allclose, answer(X, y, parameters, rate, epochs)[0], [p - epochs * rate * g for p, g in steps]))
 
 
-train_mistake(
-    "uphill",
-    "The loss grows from epoch to epoch: you add the gradient. It points to where the loss becomes larger.",
-    training(lambda p, rate, g: p + rate * g),
-)
-train_mistake(
-    "learning rate not used",
-    "Your step is the whole gradient, whatever the learning rate is.",
-    training(lambda p, rate, g: p - g),
-)
-train_mistake(
-    "steps that get lost",
-    "The parameters that come back are those that went in. Assigning to a loop variable gives a new name to an array; "
-    "it does not put the array into the list.",
-    training(lambda p, rate, g: p),
-)
-train_mistake(
-    "one gradient for all steps",
-    "All steps use the gradient of the start. A gradient is right at one place only: compute it anew in each epoch.",
-    training(once=True),
-)
-train_mistake(
-    "output layer first",
-    "The output weights are updated before the hidden deltas are computed, so these use the new ones. All gradients "
-    "belong to one and the same set of parameters.",
-    output_layer_first,
-    section="Usual mistakes",
-)
-train_mistake(
-    "loss after the step",
-    "Each loss is noted after its step, so the loss of the start is missing.",
-    training(late=True),
-)
-train_mistake(
-    "one loss too many",
-    "There is one loss more than there are epochs: the last one belongs to the parameters you return.",
-    training(extra=1),
-)
-train_mistake(
-    "start overwritten",
-    "`-=` changes the arrays that were handed in, so that nobody can start from them again. Make new arrays, or copies "
-    "at the beginning.",
-    in_place,
-)
+APPEND = "        losses.append(loss)\n"
+RETURN = "    return parameters, losses"
+AFTER = "losses.append(network_gradients(X, y, *parameters)[0])\n"
+STEPS = "[p - learning_rate * g for p, g in steps]"
+WITH_NEW_W2 = """
+        W1, b1, W2, b2 = parameters
+        A1 = np.tanh(X @ W1 + b1)
+        delta = (1 / (1 + np.exp(-A1 @ W2 - b2)) - np.reshape(y, (-1, 1))) / len(X)
+        delta = delta @ (W2 - learning_rate * gradients[2]).T * (1 - A1**2)
+        gradients[:2] = X.T @ delta, delta.sum(axis=0)
+"""
+
+train.slips(
+    ("uphill", {"p - ": "p + "},
+     "The loss grows from epoch to epoch: you add the gradient. It points to where the loss becomes larger."),
+    ("learning rate not used", {"learning_rate * ": ""},
+     "Your step is the whole gradient, whatever the learning rate is."),
+    ("divided by n again", {"learning_rate * ": "learning_rate / len(X) * "},
+     "Your steps are n times too short: the gradient is divided by the number of examples once more."),
+    ("steps that get lost", {"parameters = [": "new = ["},
+     "The parameters that come back are those that went in. Assigning to a loop variable gives a new name to an array; "
+     "it does not put the array into the list."),
+    ("one gradient for all steps",
+     {"losses = []\n": "losses, start = [], parameters\n", "*parameters)": "*start)"},
+     "All steps use the gradient of the start. A gradient is right at one place only: compute it anew in each epoch.",
+     {"found": never_new}),
+    ("output layer first", {APPEND: APPEND + WITH_NEW_W2},
+     "The output weights are updated before the hidden deltas are computed, so these use the new ones. All gradients "
+     "belong to one and the same set of parameters.", {"section": "Usual mistakes"}),
+    ("one array after the other", {
+        f"parameters = {STEPS}": "parameters = list(parameters)\n        for k in range(4):\n            "
+        "parameters[k] = parameters[k] - learning_rate * network_gradients(X, y, *parameters)[k + 1]"},
+     "The gradients are computed anew after each array has moved. All four belong to one and the same place.",
+     {"section": "Usual mistakes"}),
+    ("only the output layer learns",
+     {STEPS: "[p - learning_rate * g * (k > 1) for k, (p, g) in enumerate(steps)]"},
+     "W1 and b1 come back as they went in. The hidden layer should learn too."),
+    ("the biases do not learn",
+     {STEPS: "[p - learning_rate * g * (k % 2 == 0) for k, (p, g) in enumerate(steps)]"},
+     "b1 and b2 come back as they went in. Biases are parameters too."),
+    ("loss after the step", {APPEND: "", RETURN: f"        {AFTER}{RETURN}"},
+     "Each loss is noted after its step, so the loss of the start is missing."),
+    ("one loss too many", {RETURN: f"    {AFTER}{RETURN}"},
+     "There is one loss more than there are epochs: the last one belongs to the parameters you return."),
+)  # fmt: skip

@@ -195,6 +195,36 @@ def batches_of_the_global_chance(X, y, batch_size, rng):
     return batches(X, y, batch_size, np.random.permutation(len(X)))  # noqa: NPY002
 
 
+def batches_of_even_sizes(X, y, batch_size, rng):
+    order, count = rng.permutation(len(X)), math.ceil(len(X) / batch_size)
+    return list(zip(np.array_split(X[order], count), np.array_split(y[order], count), strict=True))
+
+
+def batches_one_too_short(X, y, batch_size, rng):
+    order = rng.permutation(len(X))
+    parts = [order[i : i + batch_size - 1] for i in range(0, len(X), batch_size)]
+    return [(X[part], y[part]) for part in parts]
+
+
+def shuffled_in_place(X, y, batch_size, rng):
+    order = rng.permutation(len(X))
+    X[:], y[:] = X[order], y[order]
+    return batches(X, y, batch_size, np.arange(len(X)))
+
+
+def a_new_order_for_each_batch(X, y, batch_size, rng):
+    pairs = []
+    for start in range(0, len(X), batch_size):
+        order = rng.permutation(len(X))[start : start + batch_size]
+        pairs.append((X[order], y[order]))
+    return pairs
+
+
+def one_class_after_the_other(X, y, batch_size, rng):
+    classes = rng.permutation(np.unique(y))
+    return batches(X, y, batch_size, np.concatenate([rng.permutation(np.flatnonzero(y == c)) for c in classes]))
+
+
 def momentum_of_pytorch(w, g, v, learning_rate, momentum):
     v = v * momentum
     v = v + g
@@ -227,6 +257,21 @@ def with_options(**options):
     )
 
 
+def corrected_ten_times(w, g, m, v, t, *settings):
+    return adam_typed(w, g, m, v, t, *settings, power=t < 10)
+
+
+def scheduled_to(curve):
+    """A curve of one's own on the way down, and 0 written down for all steps after it."""
+
+    def rate(t, largest, warm_up, steps):
+        if t < warm_up:
+            return largest / (warm_up + 1) * (t + 1)
+        return largest * curve((t - warm_up) / (steps - warm_up)) if t < steps else 0.0
+
+    return rate
+
+
 def scheduled(t, largest, warm_up, steps, first=1, end=1.0):
     if t < warm_up:
         return (t + first) * largest / (warm_up + first)
@@ -237,6 +282,14 @@ def hessian_by_columns(gradient, minimum):
     return np.stack([gradient(minimum + e) for e in np.identity(len(minimum))], axis=1)
 
 
+def rate_blind_on_an_axis(gradient, minimum):
+    e = np.zeros(len(minimum))
+    e[0] = 1.0
+    for _ in range(300):
+        e = gradient(minimum + e) / np.linalg.norm(gradient(minimum + e))
+    return 2 / np.linalg.norm(gradient(minimum + e))
+
+
 def curvatures(gradient, minimum):
     return np.linalg.svd(hessian_by_columns(gradient, minimum), compute_uv=False)
 
@@ -245,6 +298,10 @@ VARIANTS = [
     ("gradient-step", "the sum for the mean", step_by_step),
     ("gradient-step", "only the last example", loop_that_replaces),
     ("gradient-step", "uphill", lambda theta, gradients, rate: theta - -rate * np.mean(gradients, 0)),
+    ("gradient-step", None, lambda theta, gradients, rate: theta - rate * np.median(gradients, axis=0)),
+    ("gradient-step", None, lambda theta, gradients, rate: np.squeeze(theta - rate * gradients.mean(axis=0))),
+    ("gradient-step", None, lambda theta, gradients, rate: 0.99 * theta - rate * gradients.mean(axis=0)),
+    ("gradient-step", "only the sign of the gradient", lambda theta, g, rate: theta - rate * np.sign(g.mean(axis=0))),
     (
         "minibatches",
         "X and y in different orders",
@@ -252,23 +309,41 @@ VARIANTS = [
     ),
     ("minibatches", "not shuffled", lambda X, y, size, rng: batches(X, y, size, np.arange(len(X)))),
     ("minibatches", "the rest dropped", whole_batches_only),
-    ("minibatches", "drawn with replacement", each_batch_drawn_anew),
-    (
-        "minibatches",
-        "chance from somewhere else",
-        batches_of_the_global_chance,
-    ),
+    ("minibatches", "each batch drawn anew", each_batch_drawn_anew),
+    ("minibatches", "each batch drawn anew", a_new_order_for_each_batch),
+    ("minibatches", "chance from somewhere else", batches_of_the_global_chance),
+    ("minibatches", "batches of even sizes", batches_of_even_sizes),
+    ("minibatches", "one too early or late", batches_one_too_short),
+    ("minibatches", "changed in place", shuffled_in_place),
+    ("minibatches", "classes stay together", one_class_after_the_other),
+    ("minibatches", "the same order for ever", lambda X, y, size, rng: batches(X, y, size, np.arange(len(X))[::-1])),
+    ("minibatches", "y before X", lambda X, y, size, rng: batches(y, X, size, rng.permutation(len(X)))),
     ("momentum", "η outside the velocity", momentum_of_pytorch),
     ("momentum", "a step behind", lambda w, g, v, rate, mu: (v + w, -rate * g + v * mu)),
+    ("momentum", "η and μ exchanged", lambda w, g, v, rate, mu: (w + (rate * v - mu * g), rate * v - mu * g)),
+    ("momentum", "μ on both", lambda w, g, v, rate, mu: (w + mu * v - mu * rate * g, mu * v - mu * rate * g)),
+    ("rmsprop", None, lambda w, g, v, rate, decay, epsilon: rmsprop_by_difference(w, g, v, rate, decay)),
+    ("rmsprop", "values in another order", lambda *given: rmsprop_by_difference(*given)[::-1]),
     ("rmsprop", "ε inside the root", rmsprop_typed),
     ("rmsprop", "AdaGrad", rmsprop_that_adds),
-    ("adam", "t not advanced", with_options(kept=0)),
-    ("adam", "t not advanced", with_options(before=0, kept=0)),
+    ("adam", "an old t returned", with_options(kept=0)),
+    ("adam", "t not counted", with_options(before=0, kept=0)),
     ("adam", "t advanced too late", with_options(before=0)),
     ("adam", "no bias correction", with_options(power=False)),
+    ("adam", None, corrected_ten_times),
+    ("adam", None, lambda *given: tuple(adam_in_one_fraction(*given)[i] for i in (0, 3, 1, 2))),
     ("schedule", "a first step of 0", lambda *plan: scheduled(*plan, first=0)),
     ("schedule", "up again after the end", lambda *plan: scheduled(*plan, end=np.inf)),
+    ("schedule", "a whole period", scheduled_to(lambda share: (1 + math.cos(2 * math.pi * share)) / 2)),
+    ("schedule", "upside down", scheduled_to(lambda share: (1 - math.cos(math.pi * share)) / 2)),
+    ("schedule", "below zero", scheduled_to(lambda share: math.cos(math.pi * share))),
+    ("schedule", "degrees", scheduled_to(lambda share: (1 + math.cos(180 * share)) / 2)),
+    ("schedule", None, lambda t, largest, warm_up, steps: scheduled(t, largest, warm_up or 1, steps)),
+    ("stable-rate", None, rate_blind_on_an_axis),
     ("stable-rate", "one step and done", lambda gradient, minimum: 1 / curvatures(gradient, minimum).max()),
     ("stable-rate", "the flattest direction", lambda gradient, minimum: 2 / curvatures(gradient, minimum).min()),
     ("stable-rate", "only the diagonal", lambda gradient, minimum: 2 / np.max(hessian_by_columns(gradient, minimum))),
 ]
+
+# Slips that all questions share and that leave the answer right, by a piece of the code that they write.
+AS_GOOD = {}

@@ -6,8 +6,6 @@ from mlkit.checks.expect import a_tuple, an_array, close, require
 from mlkit.checks.question import Question
 from mlkit.optimizers import Momentum, RMSProp
 
-from .steps import changes_an_input
-
 SEVEN = "Seven ways to take a step"
 USUAL = "Usual mistakes"
 
@@ -39,7 +37,19 @@ def rolling(rng, shape=(4,)):
     return w, g, v, float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.55, 0.9))
 
 
-momentum = Question("05-sgd/momentum", takes=("w", "g", "v", "learning_rate", "momentum"), draw=rolling)
+momentum = Question(
+    "05-sgd/momentum",
+    draw=rolling,
+    returns=("w", "v"),
+    section=SEVEN,
+    solution="""
+        def momentum_step(w, g, v, learning_rate, momentum):
+            v = momentum * v - learning_rate * g  # a new array: `*=` would change the one we were given
+            return w + v, v
+        """,
+    why="Gradients that point the same way add up in the velocity, until μ takes away as much as each new one brings. "
+    "Those that point to and fro cancel.",
+)
 
 
 @momentum.part("from rest, a step of gradient descent; then faster")
@@ -80,126 +90,51 @@ def _(answer, rng):
     agrees_on_the_way(answer, Momentum(rate, mu), (rate, mu), "the velocity", rng)
 
 
-def momentum_with(velocity, place):
-    """A step with other formulas for the velocity and for the place."""
-
-    def wrong(w, g, v, learning_rate, momentum):
-        new = velocity(v, g, learning_rate, momentum)
-        return place(w, g, new, v, learning_rate, momentum), new
-
-    return wrong
-
-
-def right_velocity(v, g, rate, mu):
-    return mu * v - rate * g
-
-
-def right_place(w, g, new, old, rate, mu):
-    return w + new
-
-
-def momentum_in_place(w, g, v, learning_rate, momentum):
-    v *= momentum
-    v -= learning_rate * g
-    w += v
-    return w, v
-
-
-momentum.mistake(
-    "changed in place",
-    momentum_in_place,
-    "`*=`, `-=` and `+=` on an array change the array you were given. Make new ones and return them.",
-    section=SEVEN,
-    found=changes_an_input(rolling),
-)
-momentum.mistake(
-    "uphill",
-    momentum_with(lambda v, g, rate, mu: mu * v + rate * g, right_place),
-    "The gradient is added to the velocity, so the ball gathers speed uphill.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "a velocity that is subtracted",
-    momentum_with(lambda v, g, rate, mu: mu * v + rate * g, lambda w, g, new, *_: w - new),
-    "Your velocity points uphill and is subtracted from w. Some books do so; here the velocity is the way that w goes.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "subtracted twice",
-    momentum_with(right_velocity, lambda w, g, new, *_: w - new),
-    "The velocity is right, but you subtract it. It already points downhill.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "η outside the velocity",
-    momentum_with(lambda v, g, rate, mu: mu * v + g, lambda w, g, new, old, rate, mu: w - rate * new),
-    "Your velocity is a sum of gradients, and η comes in only when w moves. PyTorch does so; here η belongs inside the "
-    "velocity.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "a mean of gradients",
-    momentum_with(lambda v, g, rate, mu: mu * v - (1 - mu) * rate * g, right_place),
-    "You weigh the new gradient with 1 − μ. That makes a mean of it; Momentum adds the whole step to what is left.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "a step behind",
-    momentum_with(right_velocity, lambda w, g, new, old, *_: w + old),
-    "w moves with the velocity of the step before: from rest it does not move at all. Which is computed first?",
-    section=SEVEN,
-)
-momentum.mistake(
-    "two steps in one",
-    momentum_with(right_velocity, lambda w, g, new, old, rate, mu: w + new - rate * g),
-    "w moves with the velocity, and then against the gradient as well. The gradient is in the velocity already.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "Nesterov",
-    momentum_with(right_velocity, lambda w, g, new, old, rate, mu: w + mu * new - rate * g),
-    "This is the step of Nesterov, which looks ahead. Here the ball moves with its velocity and no more.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "the velocity forgotten",
-    lambda w, g, v, learning_rate, momentum: (w + momentum * v - learning_rate * g, v),
-    "w is right, but you return the velocity you were given. The next step would not know of this one.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "μ at the wrong place",
-    momentum_with(lambda v, g, rate, mu: v - mu * rate * g, right_place),
-    "μ shrinks your gradient, and the velocity never fades. μ is the share of the velocity that is kept.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "no friction",
-    momentum_with(lambda v, g, rate, mu: v - rate * g, right_place),
-    "The velocity never fades: μ is not used.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "no memory",
-    momentum_with(lambda v, g, rate, mu: -rate * g, right_place),
-    "The old velocity is lost: `=` where something should be added to what is left of it?",
-    section=SEVEN,
-)
-momentum.mistake(
-    "in the other order",
-    lambda w, g, v, learning_rate, momentum: (
-        right_velocity(v, g, learning_rate, momentum),
-        w + right_velocity(v, g, learning_rate, momentum),
-    ),
-    "Both are right, but the velocity comes first. Return w, then the velocity.",
-    section=SEVEN,
-)
-momentum.mistake(
-    "the velocity not returned",
-    lambda w, g, v, learning_rate, momentum: w + right_velocity(v, g, learning_rate, momentum),
-    "w is right, but the velocity is lost when the function ends. Return both.",
-    section=SEVEN,
-)
+momentum.slips(
+    ("uphill", {"- learning_rate": "+ learning_rate"},
+     "The gradient is added to the velocity, so the ball gathers speed uphill."),
+    ("a velocity that is subtracted", {"- learning_rate": "+ learning_rate", "w + v": "w - v"},
+     "Your velocity points uphill and is subtracted from w. Some books do so; here the velocity is the way that w "
+     "goes."),
+    ("subtracted twice", {"w + v": "w - v"},
+     "The velocity is right, but you subtract it. It already points downhill."),
+    ("η outside the velocity", {"- learning_rate * g": "+ g", "w + v": "w - learning_rate * v"},
+     "Your velocity is a sum of gradients, and η comes in only when w moves. PyTorch does so; here η belongs inside "
+     "the velocity."),
+    ("a mean of gradients", {"- learning_rate": "- (1 - momentum) * learning_rate"},
+     "You weigh the new gradient with 1 − μ. That makes a mean of it; Momentum adds the whole step to what is left."),
+    ("a step behind", {"v = momentum * v": "new = momentum * v", "w + v, v": "w + v, new"},
+     "w moves with the velocity of the step before: from rest it does not move at all. Which is computed first?"),
+    ("two steps in one", {"w + v": "w + v - learning_rate * g"},
+     "w moves with the velocity, and then against the gradient as well. The gradient is in the velocity already."),
+    ("Nesterov", {"w + v": "w + momentum * v - learning_rate * g"},
+     "This is the step of Nesterov, which looks ahead. Here the ball moves with its velocity and no more."),
+    ("the velocity forgotten", {"v = momentum * v": "new = momentum * v", "w + v, v": "w + new, v"},
+     "w is right, but you return the velocity you were given. The next step would not know of this one."),
+    ("μ at the wrong place", {"momentum * v - ": "v - momentum * "},
+     "μ shrinks your gradient, and the velocity never fades. μ is the share of the velocity that is kept."),
+    ("μ on both", {"momentum * v - learning_rate * g": "momentum * (v - learning_rate * g)"},
+     "μ shrinks the new step as well as the old velocity. It is the share that is kept: of which of the two?"),
+    ("the share that is lost", {"momentum * v": "(1 - momentum) * v"},
+     "You keep 1 − μ of the velocity, and μ of it is lost. It should be the other way round."),
+    ("η and μ exchanged", {"momentum * v - learning_rate": "learning_rate * v - momentum"},
+     "η and μ have changed places: which belongs to the velocity, and which to the gradient?"),
+    ("η twice", {"w + v": "w + learning_rate * v"},
+     "η is in your velocity, and you multiply with it once more when w moves. Which of the two is wanted?"),
+    ("the gradient squared", {"learning_rate * g": "learning_rate * g**2"},
+     "You square the gradient, as RMSProp does for its mean. A square knows no direction."),
+    ("no friction", {"momentum * v": "v"}, "The velocity never fades: μ is not used."),
+    ("no memory", {"momentum * v ": ""},
+     "The old velocity is lost: `=` where something should be added to what is left of it?"),
+    ("a mean of gradients, η outside",
+     {"- learning_rate * g": "+ (1 - momentum) * g", "w + v": "w - learning_rate * v"},
+     "Your velocity is a running mean of the gradients, and η comes in when w moves. Here the velocity is what is left "
+     "of the old one and a whole step downhill."),
+    ("η times both", {"momentum * v - learning_rate * g": "learning_rate * (momentum * v - g)"},
+     "η multiplies the old velocity, too. What is left of it is a matter of μ alone."),
+    ("one step for all parameters", {"learning_rate * g": "learning_rate * np.mean(g) * np.ones_like(g)"},
+     "All parameters go the same way: is the gradient averaged over them? Each has a slope of its own."),
+)  # fmt: skip
 
 # 4. rmsprop
 
@@ -211,7 +146,26 @@ def scaled(rng, shape=(4,)):
     return w, g, v, float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.6, 0.9)), float(rng.uniform(0.2, 0.5))
 
 
-rmsprop = Question("05-sgd/rmsprop", takes=("w", "g", "v", "learning_rate", "decay", "epsilon"), draw=scaled)
+def scaled_or_still(rng):
+    """The same; now and then one of the parameters has never had a gradient."""
+    w, g, v, *settings = scaled(rng)
+    moving = np.array([1, 1, rng.integers(2), 1])
+    return w, moving * g, moving * v, *settings
+
+
+rmsprop = Question(
+    "05-sgd/rmsprop",
+    draw=scaled_or_still,
+    returns=("w", "v"),
+    section=SEVEN,
+    solution="""
+        def rmsprop_step(w, g, v, learning_rate, decay, epsilon):
+            v = decay * v + (1 - decay) * g**2  # the weights add up to 1: a mean
+            return w - learning_rate * g / (np.sqrt(v) + epsilon), v
+        """,
+    why="The root of v is the usual size of a gradient. Divided by that, every parameter takes steps of about η, "
+    "however steep its own slopes are.",
+)
 TINY = 1e-12
 
 
@@ -263,107 +217,36 @@ def _(answer, rng):
     agrees_on_the_way(answer, RMSProp(rate, decay, epsilon), (rate, decay, epsilon), "v", rng)
 
 
-def rmsprop_with(mean=None, step=None):
-    """A step with another formula for the mean square, or for the step."""
-    mean = mean or (lambda v, g, rho: rho * v + (1 - rho) * g**2)
-    step = step or (lambda g, v, old, epsilon: g / (np.sqrt(v) + epsilon))
-
-    def wrong(w, g, v, learning_rate, decay, epsilon):
-        new = mean(v, g, decay)
-        return w - learning_rate * step(g, new, v, epsilon), new
-
-    return wrong
-
-
-def rmsprop_in_place(w, g, v, learning_rate, decay, epsilon):
-    v *= decay
-    v += (1 - decay) * g**2
-    w -= learning_rate * g / (np.sqrt(v) + epsilon)
-    return w, v
-
-
-rmsprop.mistake(
-    "changed in place",
-    rmsprop_in_place,
-    "`*=`, `-=` and `+=` on an array change the array you were given. Make new ones and return them.",
-    section=SEVEN,
-    found=changes_an_input(scaled),
-)
-rmsprop.mistake(
-    "ε inside the root",
-    rmsprop_with(step=lambda g, v, old, epsilon: g / np.sqrt(v + epsilon)),
-    "You add ε before you take the root. Some libraries do; here it comes after. The difference shows where v is tiny.",
-    section=USUAL,
-)
-rmsprop.mistake(
-    "ε outside the fraction",
-    rmsprop_with(step=lambda g, v, old, epsilon: g / np.sqrt(v) + epsilon),
-    "ε is added to the whole fraction and not below its bar, where it should keep 0/0 away. Brackets?",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "no ε",
-    rmsprop_with(step=lambda g, v, old, epsilon: g / np.sqrt(v)),
-    "ε is not used. A parameter whose gradient has always been 0 then divides 0 by 0.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "not squared",
-    rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * g),
-    "Your v is a mean of the gradients, without the square: it can be negative, and has no root then.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "no root",
-    rmsprop_with(step=lambda g, v, old, epsilon: g / (v + epsilon)),
-    "You divide by the mean square itself. Gradients a thousand times as large then make steps a thousandth as long.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "AdaGrad",
-    rmsprop_with(mean=lambda v, g, rho: v + g**2),
-    "You add up the squares, and nothing is forgotten. That is AdaGrad, whose steps only become shorter.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "a sum that fades",
-    rmsprop_with(mean=lambda v, g, rho: rho * v + g**2),
-    "The old v shrinks, but the new square comes with its full weight. For a mean, the two weights must add up to 1.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "the weights exchanged",
-    rmsprop_with(mean=lambda v, g, rho: (1 - rho) * v + rho * g**2),
-    "ρ is the weight of the new square in your mean. It should be the share of the old v that is kept.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "a step behind",
-    rmsprop_with(step=lambda g, v, old, epsilon: g / (np.sqrt(old) + epsilon)),
-    "You divide by the v of the step before. At the first step that is 0, and almost anything can happen.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "one scale for all",
-    rmsprop_with(mean=lambda v, g, rho: rho * v + (1 - rho) * np.mean(g**2)),
-    "All your parameters share one mean square. Each should have its own: that is what RMSProp is for.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "uphill",
-    rmsprop_with(step=lambda g, v, old, epsilon: -g / (np.sqrt(v) + epsilon)),
-    "The step is right, but it leads uphill: a minus sign is lost.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "only the sign of the gradient",
-    rmsprop_with(mean=lambda v, g, rho: g**2),
-    "Your v is the square of the last gradient alone. Then every step has the length η; the mean is missing.",
-    section=SEVEN,
-)
-rmsprop.mistake(
-    "the memory forgotten",
-    lambda *step: (rmsprop_with()(*step)[0], step[2]),
-    "w is right, but you return the v you were given. The next step would not know of this one.",
-    section=SEVEN,
-)
+rmsprop.slips(
+    ("ε inside the root", {"np.sqrt(v) + epsilon": "np.sqrt(v + epsilon)"},
+     "You add ε before you take the root. Some libraries do; here it comes after. The difference shows where v is "
+     "tiny.", {"section": USUAL}),
+    ("ε outside the fraction", {"g / (np.sqrt(v) + epsilon)": "(g / np.sqrt(v) + epsilon)"},
+     "ε is added to the whole fraction and not below its bar, where it should keep 0/0 away. Brackets?"),
+    ("no ε", {" + epsilon": ""},
+     "ε is not used. A parameter whose gradient has always been 0 then divides 0 by 0."),
+    ("not squared", {"g**2": "g"},
+     "Your v is a mean of the gradients, without the square: it can be negative, and has no root then."),
+    ("no root", {"np.sqrt(v)": "v"},
+     "You divide by the mean square itself. Gradients a thousand times as large then make steps a thousandth as long."),
+    ("AdaGrad", {"decay * v + (1 - decay) * ": "v + "},
+     "You add up the squares, and nothing is forgotten. That is AdaGrad, whose steps only become shorter."),
+    ("a sum that fades", {"(1 - decay) * ": ""},
+     "The old v shrinks, but the new square comes with its full weight. For a mean, the two weights must add up to 1."),
+    ("the weights exchanged", {"decay * v + (1 - decay)": "(1 - decay) * v + decay"},
+     "ρ is the weight of the new square in your mean. It should be the share of the old v that is kept."),
+    ("a step behind", {"v = decay": "new = decay", "epsilon), v": "epsilon), new"},
+     "You divide by the v of the step before. At the first step that is 0, and almost anything can happen."),
+    ("one scale for all", {"g**2": "np.mean(g**2)"},
+     "All your parameters share one mean square. Each should have its own: that is what RMSProp is for."),
+    ("one root for all", {"np.sqrt(v)": "np.sqrt(np.mean(v))"},
+     "All your parameters are divided by one number. Each should be divided by the root of its own mean square."),
+    ("a mean of the sizes", {"g**2": "np.abs(g)"},
+     "Your v is a mean of the gradients without their signs. It should be one of their squares."),
+    ("uphill", {"w - learning_rate": "w + learning_rate"},
+     "The step is right, but it leads uphill: a minus sign is lost."),
+    ("only the sign of the gradient", {"decay * v + (1 - decay) * ": ""},
+     "Your v is the square of the last gradient alone. Then every step has the length η; the mean is missing."),
+    ("the memory forgotten", {"v = decay": "new = decay", "np.sqrt(v)": "np.sqrt(new)"},
+     "w is right, but you return the v you were given. The next step would not know of this one."),
+)  # fmt: skip

@@ -1,31 +1,15 @@
 """Chapter 5, questions 1 and 2: a step against a mean of gradients, and the mini-batches it is a mean of."""
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 
-from mlkit.checks.expect import InputChanged, NotYet, a_tuple, an_array, close, require
+from mlkit.checks.expect import a_tuple, an_array, close, require
 from mlkit.checks.question import Question
 
 MEAN = "The loss is a mean"
 NOISE = "How wrong is a mini-batch?"
 USUAL = "Usual mistakes"
-
-
-def changes_an_input(draw):
-    """Recognize an answer that works in place where it must not."""
-
-    def found(answer, rng):
-        try:
-            answer(*draw(rng))
-        except InputChanged:
-            return True
-        except NotYet:
-            return False
-        return False
-
-    return found
-
 
 # 1. gradient-step
 
@@ -35,28 +19,50 @@ def gradients_of_a_batch(rng, n=5, d=3):
     return 3 * rng.normal(size=d), rng.normal(size=(n, d)) + 1, float(rng.uniform(0.1, 0.6))
 
 
+def a_batch_of_any_size(rng):
+    """The same for some number of examples and of parameters, and some of the slopes are 0."""
+    n, d = rng.integers(2, 8), rng.integers(1, 5)
+    theta, gradients, rate = gradients_of_a_batch(rng, n, d)
+    return theta, gradients * (rng.random((n, d)) < 0.8), rate
+
+
 gradient_step = Question(
-    "05-sgd/gradient-step", takes=("theta", "gradients", "learning_rate"), draw=gradients_of_a_batch
+    "05-sgd/gradient-step",
+    draw=a_batch_of_any_size,
+    section=MEAN,
+    solution="""
+        def gradient_step(theta, gradients, learning_rate):
+            g = gradients.mean(axis=0)  # over the examples, which are the rows
+            return theta - learning_rate * g
+        """,
+    why="The mean of the gradients is the gradient of the mean loss, so a step against it goes down what all examples "
+    "agree on. A mean does not grow with their number, so the same η serves batches of every size.",
 )
 
 
 @gradient_step.part("by hand: three examples, two parameters")
 def _(answer, rng):
     theta, gradients = np.array([1.0, -1.0]), np.array([[4.0, 0.0], [2.0, -2.0], [3.0, -1.0]])
-    new = an_array(answer(theta, gradients, 0.1), (2,))
-    require(not np.allclose(new, theta), "the gradients agree on a direction, and your parameters stay where they are")
-    said = "θ = (1, −1), gradients (4, 0), (2, −2) and (3, −1), η = 0.1: the step does not end where it should"
-    close(new, [0.7, -0.9], said)
+    still = an_array(answer(theta, 0 * gradients, 0.1), (2,))
+    close(still, theta, "where all gradients are 0, the parameters must stay where they are")
+    step, mean = an_array(answer(theta, gradients, 0.1), (2,)) - theta, np.array([3.0, -1.0])
+    require(not np.allclose(step, 0), "the gradients agree on a direction, and your parameters stay where they are")
+    said = "θ = (1, −1), gradients (4, 0), (2, −2) and (3, −1), η = 0.1: the step "
+    require(step @ mean < 0, said + "leads uphill")
+    require(np.isclose(step[0] * mean[1], step[1] * mean[0]), said + "does not end where it should")
+    close(step, -0.1 * mean, said + "has the right direction and another length")
 
 
-@gradient_step.part("downhill, in proportion to η")
+@gradient_step.part("downhill, in proportion to η and to the gradients")
 def _(answer, rng):
-    for n in (1, 4, 9):
-        theta, gradients, rate = gradients_of_a_batch(rng, n)
-        moved = an_array(answer(theta, gradients, rate), (3,)) - theta
+    for n, d in ((1, 3), (4, 1), (9, 3)):
+        theta, gradients, rate = gradients_of_a_batch(rng, n, d)
+        moved = an_array(answer(theta, gradients, rate), (d,)) - theta
         require(moved @ gradients.mean(axis=0) < 0, f"with n = {n} the step does not lead downhill")
-        twice = an_array(answer(theta, gradients, 2 * rate), (3,)) - theta
+        twice = an_array(answer(theta, gradients, 2 * rate), (d,)) - theta
         close(twice, 2 * moved, f"n = {n}: with η twice as large, the step must be twice as long")
+        half = an_array(answer(theta, gradients / 2, rate), (d,)) - theta
+        close(half, moved / 2, f"n = {n}: with all gradients half as large, the step must be half as long")
 
 
 @gradient_step.part("the same step, however many examples agree on it")
@@ -71,105 +77,48 @@ def _(answer, rng):
     close(answer(theta, theta - goals, 1.0), goals.mean(axis=0), said)
 
 
-def only_the_last(theta, gradients, learning_rate):
-    for g in gradients:
-        new = theta - learning_rate * g
-    return new
-
-
-def in_place(theta, gradients, learning_rate):
-    theta -= learning_rate * gradients.mean(axis=0)
-    return theta
-
-
-gradient_step.mistake(
-    "changed in place",
-    in_place,
-    "`-=` on an array changes the array you were given. Make a new one and return it.",
-    section=MEAN,
-    found=changes_an_input(gradients_of_a_batch),
-)
-gradient_step.mistake(
-    "uphill",
-    lambda theta, gradients, learning_rate: theta + learning_rate * gradients.mean(axis=0),
-    "You walk along the gradient. It points to where the loss grows.",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "the sum for the mean",
-    lambda theta, gradients, learning_rate: theta - learning_rate * gradients.sum(axis=0),
-    "You add up the gradients, or make a whole step for each of them. Then a larger batch makes a longer step.",
-    section=USUAL,
-)
-gradient_step.mistake(
-    "divided by n twice",
-    lambda theta, gradients, learning_rate: theta - learning_rate * gradients.mean(axis=0) / len(gradients),
-    "You divide by the number of examples twice. A mean has been divided already.",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "divided by the number of parameters",
-    lambda theta, gradients, learning_rate: theta - learning_rate * gradients.sum(axis=0) / gradients.shape[1],
-    "You divide by the number of parameters. The mean is one over the examples, and each is a row.",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "a mean over the wrong axis",
-    lambda theta, gradients, learning_rate: theta - learning_rate * gradients.mean(axis=1),
-    "You take the mean along each row and get one number for each example. Wanted is one for each parameter.",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "a mean over everything",
-    lambda theta, gradients, learning_rate: theta - learning_rate * gradients.mean(),
-    "You take the mean of all entries, so every parameter moves by the same number. Each has a slope of its own.",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "no mean",
-    lambda theta, gradients, learning_rate: theta - learning_rate * gradients,
-    "You return a row for each example. They have to agree on one step.",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "only the last example",
-    only_the_last,
-    "Only the last example counts. Does each turn of your loop replace what the one before has found?",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "only the first example",
-    lambda theta, gradients, learning_rate: theta - learning_rate * gradients[0],
-    "Only the first example counts. Does your `return` stand inside the loop?",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "the step alone",
-    lambda theta, gradients, learning_rate: -learning_rate * gradients.mean(axis=0),
-    "You return the step. Wanted is where it leads to, the new parameters.",
-    section=MEAN,
-)
-gradient_step.mistake(
-    "no learning rate",
-    lambda theta, gradients, learning_rate: theta - gradients.mean(axis=0),
-    "Your step is the same for every η: the learning rate is not used.",
-    section=MEAN,
-)
+gradient_step.slips(
+    ("uphill", {"theta - ": "theta + "}, "You walk along the gradient. It points to where the loss grows."),
+    ("the sum for the mean", {"mean": "sum"},
+     "You add up the gradients, or make a whole step for each of them. Then a larger batch makes a longer step.",
+     {"section": USUAL}),
+    ("divided by n twice", {"learning_rate * g": "learning_rate * g / len(gradients)"},
+     "You divide by the number of examples twice. A mean has been divided already."),
+    ("divided by n − 1", {"gradients.mean(axis=0)": "gradients.sum(axis=0) / (len(gradients) - 1)"},
+     "You divide by one less than the number of examples. With a single example, nothing is left to divide by."),
+    ("divided by the number of parameters", {"gradients.mean(axis=0)": "gradients.sum(axis=0) / gradients.shape[1]"},
+     "You divide by the number of parameters. The mean is one over the examples, and each is a row."),
+    ("divided by η", {"learning_rate * g": "g / learning_rate"},
+     "You divide by η. Then a small learning rate makes a long step."),
+    ("a mean over the wrong axis", {"axis=0": "axis=1"},
+     "You take the mean along each row and get one number for each example. Wanted is one for each parameter."),
+    ("a mean over everything", {"axis=0": ""},
+     "You take the mean of all entries, so every parameter moves by the same number. Each has a slope of its own."),
+    ("no mean", {".mean(axis=0)": ""}, "You return a row for each example. They have to agree on one step."),
+    ("only the last example", {".mean(axis=0)": "[-1]"},
+     "Only the last example counts. Does each turn of a loop replace what the one before has found?"),
+    ("only the first example", {".mean(axis=0)": "[0]"}, "Only the first example counts. What do the others say?"),
+    ("the first example divided by n", {".mean(axis=0)": "[0] / len(gradients)"},
+     "Only the first example is in your sum, and it is divided by the number of all. Does a `return` stand inside the "
+     "loop?"),
+    ("the first example left out", {"gradients.mean(axis=0)": "gradients[1:].sum(axis=0) / len(gradients)"},
+     "The first example is not in your sum. At which number does your loop begin?"),
+    ("only the sign of the gradient", {"* g": "* np.sign(g)"},
+     "Every parameter moves by η or not at all: of each slope, you use the sign and not how steep it is."),
+    ("only the direction of the gradient", {"* g": "* g / np.linalg.norm(g)"},
+     "Your step has the length η, whatever the gradient. Where it is small, the step should be small."),
+    ("the step alone", {"theta - ": "-"}, "You return the step. Wanted is where it leads to, the new parameters."),
+    ("no learning rate", {"learning_rate * g": "g"},
+     "Your step is the same for every η: the learning rate is not used."),
+)  # fmt: skip
 
 # 2. minibatches
 
 
-def a_file(rng, n=40, batch_size=8):
-    """Examples in which X tells its y, sorted by y; a batch size; and a generator."""
-    y = np.arange(n)
+def a_file(rng, n=40, batch_size=8, alike=1):
+    """Examples in which X tells its y, sorted by y, so many alike; a batch size; and a generator."""
+    y = np.arange(n) // alike
     return np.stack([y, y**2 + 1.0], axis=1), y, batch_size, np.random.default_rng(rng.integers(2**32))
-
-
-minibatches = Question(
-    "05-sgd/minibatches",
-    takes=("X", "y", "batch_size", "rng"),
-    observe=lambda answer, rng: listed(answer(*a_file(rng))),
-)
 
 
 def listed(result):
@@ -191,27 +140,101 @@ def batches_of(answer, X, y, batch_size, rng):
 
 def targets(pairs):
     """All targets, in the order in which they came."""
-    return np.concatenate([np.asarray(y_batch) for _, y_batch in pairs])
+    return np.concatenate([np.empty(0, int), *(y_batch for _, y_batch in pairs)])
+
+
+def rows(pairs):
+    """All rows of X, in the order in which they came."""
+    return np.concatenate([np.empty((0, 2)), *(X_batch for X_batch, _ in pairs)])
+
+
+def mixes(pairs):
+    """Whether some batch has examples of both halves of a sorted file."""
+    middle = np.mean(targets(pairs))
+    return any(np.min(y_batch) < middle < np.max(y_batch) for _, y_batch in pairs if len(y_batch))
+
+
+FILES = [(40, 8), (23, 5), (11, 20), (12, 12)]  # examples, and how many in a batch
+
+
+def facts(answer, rng):
+    """What does not depend on how an order is drawn."""
+    known = {f"{n} in batches of {size}": facts_of(answer, *a_file(rng, n, size)[:3]) for n, size in FILES}
+    pairs, drawn = batches_of(answer, *a_file(rng, 24, 6, alike=6)), known["40 in batches of 8"]["drawn"][0]
+    every = np.array_equal(np.sort(targets(pairs)), np.arange(24) // 6)
+    return known | {"alike": (every, drawn and not mixes(pairs))}
+
+
+def facts_of(answer, X, y, size):
+    """What five epochs have in common; the second has the seed of the first."""
+    epochs = [batches_of(answer, X, y, size, np.random.default_rng(seed)) for seed in (0, 0, 1, 2, 3)]
+    batches = [y_batch for pairs in epochs for _, y_batch in pairs]
+    orders, places = [targets(pairs) for pairs in epochs], [rows(pairs) for pairs in epochs]
+    sizes = [[len(y_batch) for _, y_batch in pairs] for pairs in epochs]
+    drawn = not all(np.array_equal(a, b) for a, b in pairwise(orders))
+    twice = any(map(repeats, orders))
+    return {
+        "sizes": np.sort(sizes[0])[::-1],
+        "the short one last": all(s == sorted(s, reverse=True) for s in sizes),
+        "some come twice": (twice, any(map(repeats, batches))),
+        "some never come": () if twice else np.setdiff1d(y, np.concatenate(orders)),
+        "whole rows": all(np.array_equal(x[:, 1], x[:, 0] ** 2 + 1) for x in places),
+        "X beside y": all(np.array_equal(x[:, 0], order) for x, order in zip(places, orders, strict=True)),
+        "as in the file": (all(map(rises, orders)), all(rises(x[:, 0]) for x in places)),
+        "drawn": (drawn, np.array_equal(orders[0], orders[1])),
+        "neighbors stay together": drawn and all(np.ptp(b) == len(b) - 1 for b in batches if len(b)),
+    }
+
+
+def repeats(numbers):
+    return len(np.unique(numbers)) < len(numbers)
+
+
+def rises(numbers):
+    return bool((np.diff(numbers) >= 0).all())
+
+
+minibatches = Question(
+    "05-sgd/minibatches",
+    observe=facts,
+    drawings=1,
+    section=NOISE,
+    solution="""
+        def minibatches(X, y, batch_size, rng):
+            order = rng.permutation(len(X))  # one order for both, so that each example keeps its target
+            batches = []
+            for start in range(0, len(X), batch_size):
+                chosen = order[start : start + batch_size]  # a slice past the end is shorter, which is what we want
+                batches.append((X[chosen], y[chosen]))
+            return batches
+        """,
+    why="A permutation holds every number once, and so do its pieces together. The same piece picks from X and from y, "
+    "so no example loses its target.",
+)
 
 
 @minibatches.part("batches of the wanted size, a shorter one at the end")
 def _(answer, rng):
-    for n, size, wanted in ((12, 4, [4, 4, 4]), (11, 4, [4, 4, 3]), (5, 1, [1] * 5), (7, 7, [7]), (3, 32, [3])):
-        sizes = [len(y_batch) for _, y_batch in batches_of(answer, *a_file(rng, n, size))]
-        said = f"{n} examples in batches of {size}: yours have the sizes {str(sizes[:12])[1:-1] or 'none'}"
-        require(sizes == wanted, said)
+    wanted = [(12, 4, [4, 4, 4]), (11, 4, [4, 4, 3]), (9, 4, [4, 4, 1]), (5, 1, [1] * 5), (7, 7, [7]), (3, 32, [3])]
+    for n, size, sizes in wanted:
+        came = [len(y_batch) for _, y_batch in batches_of(answer, *a_file(rng, n, size))]
+        said = f"{n} examples in batches of {size}: yours have the sizes {str(came[:12])[1:-1] or 'none'}"
+        require(came == sizes, said)
 
 
 @minibatches.part("every example once, beside its own target")
 def _(answer, rng):
     for n, size in ((40, 8), (23, 5)):
         pairs = batches_of(answer, *a_file(rng, n, size))
-        came = targets(pairs)
+        came, X_came = targets(pairs), rows(pairs)
         require(len(np.unique(came)) == len(came), "an example comes twice in one epoch")
         require(len(came) == n, f"{n} examples in batches of {size}: {len(came)} came")
-        X_came = np.concatenate([X_batch for X_batch, _ in pairs])
         close(np.sort(X_came[:, 0]), np.arange(n), "some rows of X come twice, and some never")
         close(X_came[:, 0], came, "the rows of X do not stand beside their own targets any more")
+        close(X_came[:, 1], came**2 + 1, "the columns of X do not stand beside each other any more")
+    X, y, size, generator = a_file(rng, 24, 6, alike=8)
+    came = np.sort(targets(batches_of(answer, X, y, size, generator)))
+    require(np.array_equal(came, y), "where several examples look the same, each of them must come")
 
 
 @minibatches.part("in an order drawn from rng", points=2)
@@ -224,154 +247,61 @@ def _(answer, rng):
     again = targets(batches_of(answer, X, y, size, np.random.default_rng(seeds[0])))
     require(np.array_equal(again, orders[0]), "a generator with the same seed must give the same order; yours does not")
     pairs = batches_of(answer, X, y, 10, np.random.default_rng(seeds[0]))
-    mixed = [np.min(y_batch) < 20 <= np.max(y_batch) for _, y_batch in pairs]
-    require(any(mixed), "the file is sorted, and no batch mixes examples from its two halves")
+    require(mixes(pairs), "the file is sorted, and no batch mixes examples from its two halves")
+    pairs = batches_of(answer, *a_file(rng, 24, 6, alike=6))
+    require(mixes(pairs), "the file is sorted by class, and no batch has examples of several classes")
 
 
-def cut(X, y, order, batch_size):
-    """The batches of an order."""
-    starts = range(0, len(order), batch_size)
-    return [(X[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in starts]
+ORDER, CHOSEN, PAIR = "rng.permutation(len(X))", "order[start : start + batch_size]", "(X[chosen], y[chosen])"
 
-
-def slip(name, wrong, hint, same, section=NOISE):
-    """A mistake that is recognized by ``same(pairs, answer, file)``, on 40 examples in batches of 8."""
-
-    def found(answer, rng):
-        file = a_file(rng)
-        return same(listed(answer(*file)), answer, file)
-
-    minibatches.mistake(name, wrong, hint, section=section, found=found)
-
-
-def sizes_of(pairs):
-    return [len(y_batch) for _, y_batch in pairs]
-
-
-def overlap(pairs, *_):
-    firsts = [y_batch for _, y_batch in pairs[:3]]
-    return len(pairs) > 5 and all(np.array_equal(a[1:], b[:-1]) for a, b in zip(firsts, firsts[1:], strict=False))
-
-
-def apart(pairs, *_):
-    return any(len(X) == len(y) and not np.array_equal(X[:, 0], y) for X, y in pairs)
-
-
-def always_the_same(pairs, answer, file):
-    X, y, size, _ = file
-    others = [targets(listed(answer(X, y, size, np.random.default_rng(seed)))) for seed in (1, 2)]
-    return np.array_equal(targets(pairs), others[0]) and np.array_equal(*others)
-
-
-def not_from_rng(pairs, answer, file):
-    return not np.array_equal(targets(pairs), targets(listed(answer(*file))))
-
-
-def neighbors(pairs, *_):
-    return len(pairs) > 1 and all(np.ptp(y_batch) == len(y_batch) - 1 for _, y_batch in pairs)
-
-
-def drops_the_rest(pairs, answer, file):
-    X, y, _, rng = file
-    return len(targets(listed(answer(X, y, 7, rng)))) == 35
-
-
-def an_empty_one(pairs, *_):
-    return 0 in sizes_of(pairs)
-
-
-def every_window(X, y, batch_size, rng):
-    order = rng.permutation(len(X))
-    return [(X[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(len(X))]
-
-
-def one_too_many(X, y, batch_size, rng):
-    order = rng.permutation(len(X))
-    parts = [order[i * batch_size : (i + 1) * batch_size] for i in range(len(X) // batch_size + 1)]
-    return [(X[part], y[part]) for part in parts]
-
-
-def shuffled_in_place(X, y, batch_size, rng):
-    rng.shuffle(X)
-    rng.shuffle(y)
-    return cut(X, y, np.arange(len(X)), batch_size)
-
-
-def batches_shuffled(X, y, batch_size, rng):
-    pairs = cut(X, y, np.arange(len(X)), batch_size)
-    return [pairs[i] for i in rng.permutation(len(pairs))]
-
-
-def with_replacement(X, y, batch_size, rng):
-    return cut(X, y, rng.integers(len(X), size=len(X)), batch_size)
-
-
-minibatches.mistake(
-    "the data shuffled in place",
-    shuffled_in_place,
-    "`rng.shuffle` changes the array it is given, and X and y each in an order of its own. Draw one order, and pick "
-    "from both with it.",
-    section=NOISE,
-    found=changes_an_input(a_file),
-)
-slip(
-    "overlapping batches",
-    every_window,
-    "Each of your batches begins one example after the one before, so they overlap. How far does the start move?",
-    overlap,
-)
-slip(
-    "X and y in different orders",
-    lambda X, y, batch_size, rng: cut(rng.permutation(X), rng.permutation(y), np.arange(len(X)), batch_size),
-    "X and y come in different orders, so an example is taught the target of another one. Both need the same order.",
-    apart,
-)
-slip(
-    "not shuffled",
-    lambda X, y, batch_size, rng: cut(X, y, np.arange(len(X)), batch_size),
-    "The examples come in the order of the file. If that is sorted by class, each batch knows a single class.",
-    lambda pairs, answer, file: np.array_equal(targets(pairs), file[1]),
-)
-slip(
-    "whole batches shuffled",
-    batches_shuffled,
-    "You shuffle the batches, but inside each of them are still neighbors of the file. Shuffle before you cut.",
-    neighbors,
-)
-slip(
-    "a number of batches",
-    lambda X, y, batch_size, rng: [(X[i], y[i]) for i in np.array_split(rng.permutation(len(X)), batch_size)],
-    "You make as many batches as each should have examples. `batch_size` says how large a batch is, not how many.",
-    lambda pairs, answer, file: sizes_of(pairs) == [5] * 8,
-)
-slip(
-    "an empty batch at the end",
-    one_too_many,
-    "When the batch size divides the number of examples, your last batch is empty. It would have a mean of nothing.",
-    an_empty_one,
-)
-slip(
-    "the same order for ever",
-    lambda X, y, batch_size, rng: cut(X, y, np.random.default_rng(0).permutation(len(X)), batch_size),
-    "Whatever generator comes in, your order is the same: you seem to make a generator of your own with a fixed seed.",
-    always_the_same,
-)
-slip(
-    "chance from somewhere else",
-    lambda X, y, batch_size, rng: cut(X, y, np.random.default_rng().permutation(len(X)), batch_size),
-    "Your order does not come from `rng`, so nobody can repeat your experiment. All chance must be drawn from it.",
-    not_from_rng,
-)
-slip(
-    "the rest dropped",
-    lambda X, y, batch_size, rng: cut(X, y, rng.permutation(len(X))[: len(X) // batch_size * batch_size], batch_size),
-    "The examples that do not fill a whole batch get lost. Here they make a shorter one.",
-    drops_the_rest,
-)
-slip(
-    "drawn with replacement",
-    with_replacement,
-    "You draw each example anew from all of them, so some come twice in an epoch and about a third never. In an epoch "
-    "each comes once.",
-    lambda pairs, *_: len(np.unique(targets(pairs))) < len(targets(pairs)),
-)
+minibatches.slips(
+    ("overlapping batches", {"len(X), batch_size)": "len(X))"},
+     "Each of your batches begins one example after the one before, so they overlap. How far should the start move?"),
+    ("X and y in different orders",
+     {f"order = {ORDER}": f"order, other = {ORDER}, {ORDER}",
+      "y[chosen]": "y[other[start : start + batch_size]]"},
+     "X and y come in different orders, so an example is taught the target of another one. Both need the same order."),
+    ("only X shuffled", {"y[chosen]": "y[start : start + batch_size]"},
+     "X is shuffled, and y comes in the order of the file. An example should keep its own target."),
+    ("only y shuffled", {"X[chosen]": "X[start : start + batch_size]"},
+     "y is shuffled, and X comes in the order of the file. An example should keep its own target."),
+    ("each column in an order of its own",
+     {"X[chosen]": "rng.permuted(X, axis=0)[start : start + batch_size]"},
+     "The columns of X come in different orders, so your rows are mixed from several examples. An example is a row."),
+    ("not shuffled", {ORDER: "np.arange(len(X))"},
+     "The examples come in the order of the file. If that is sorted by class, each batch knows a single class."),
+    ("whole batches shuffled",
+     {ORDER: "np.arange(len(X))", "return batches": "return [batches[i] for i in rng.permutation(len(batches))]"},
+     "The batches are shuffled, but inside each of them are still neighbors of the file. Shuffle before you cut."),
+    ("classes stay together",
+     {ORDER: "np.concatenate([np.flatnonzero(y == k) for k in rng.permutation(np.unique(y))])"},
+     "Examples with the same target stay together in your order. Each example should have a place of its own."),
+    ("a number of batches", {"return batches": "return [(X[i], y[i]) for i in np.array_split(order, batch_size)]"},
+     "You make as many batches as each should have examples. `batch_size` says how large a batch is, not how many."),
+    ("batches of even sizes",
+     {"return batches": "return [(X[i], y[i]) for i in np.array_split(order, len(batches))]"},
+     "There are as many batches as there should be, but you make them all about equally large. Only the last one may "
+     "be shorter."),
+    ("an empty batch at the end", {"len(X), batch_size)": "len(X) + 1, batch_size)"},
+     "When the batch size divides the number of examples, your last batch is empty. It would have a mean of nothing."),
+    ("the rest dropped", {"len(X), batch_size)": "len(X) - batch_size + 1, batch_size)"},
+     "The examples that do not fill a whole batch get lost. Here they make a shorter one."),
+    ("the last batch filled up", {CHOSEN: "order.take(range(start, start + batch_size), mode='wrap')"},
+     "Your last batch is filled up with examples that have come before. In an epoch each comes once."),
+    ("drawn with replacement", {ORDER: "rng.integers(len(X), size=len(X))"},
+     "You draw each example anew from all of them, so some come twice in an epoch and about a third never. In an epoch "
+     "each comes once."),
+    ("each batch drawn anew", {CHOSEN: f"{ORDER}[start : start + batch_size]"},
+     "Each of your batches is drawn from all examples, as if none had come before. So some come twice in an epoch, and "
+     "some never."),
+    ("the same order for ever", {ORDER: "np.random.default_rng(0).permutation(len(X))"},
+     "Whatever generator comes in, your order is the same. What should it be drawn from?"),
+    ("chance from somewhere else", {ORDER: "np.random.permutation(len(X))"},
+     "Your order does not come from `rng`, so nobody can repeat your experiment. All chance must be drawn from it."),
+    ("y before X", {PAIR: "(y[chosen], X[chosen])"},
+     "The second value of your pairs has the shape of X. Which of the two should come first?"),
+    ("two lists", {"return batches": "return [X for X, _ in batches], [y for _, y in batches]"},
+     "You seem to return two lists, one of examples and one of targets. Wanted is one list, and each entry is a pair."),
+    ("no list of pairs", {f"batches.append({PAIR})": f"return {PAIR}"},
+     "What you return is a row of arrays, not a list of pairs. Is it one batch, or only a half of each?"),
+)  # fmt: skip

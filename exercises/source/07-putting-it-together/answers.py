@@ -1,6 +1,7 @@
 """Chapter 7: other right answers, answers to nothing, and known mistakes as one would type them; for the tests."""
 
 import math
+import operator
 
 import numpy as np
 
@@ -180,10 +181,39 @@ def splits_two_permutations(X, y, rng):
     return (X[:a], y[:a]), (X[a:b], y[a:b]), (X[b:], y[b:])
 
 
-def standardize_typed(train, other, of_other=None, eps=0.0):
-    scaled = (train - np.mean(train, axis=0)) / (np.std(train, axis=0) + eps)
-    source = train if of_other is None else of_other(train, other)
-    return scaled, (other - np.mean(source, axis=0)) / (np.std(source, axis=0) + eps)
+KNOWN = {}
+
+
+def splits_kept(X, y, rng):
+    order = KNOWN.setdefault(len(y), rng.permutation(len(y)))
+    a, b = int(0.6 * len(y)), int(0.8 * len(y))
+    return tuple((X[rows], y[rows]) for rows in (order[:a], order[a:b], order[b:]))
+
+
+def splits_shuffled_inside(X, y, rng):
+    a, b = int(0.6 * len(y)), int(0.8 * len(y))
+    parts = np.arange(a), np.arange(a, b), np.arange(b, len(y))
+    return tuple((X[rows], y[rows]) for rows in map(rng.permutation, parts))
+
+
+def splits_of_other_sizes(X, y, rng):
+    parts = np.split(rng.permutation(len(y)), [round(0.6 * len(y)), round(0.9 * len(y))])
+    return tuple((X[rows], y[rows]) for rows in parts)
+
+
+def standardize_typed(train, other, eps=0.0, deviation=np.std):
+    mean, scale = np.mean(train, axis=0), deviation(train, axis=0) + eps
+    return (train - mean) / scale, (other - mean) / scale
+
+
+def length(X, axis):
+    return np.linalg.norm(X - X.mean(axis=axis), axis=axis)
+
+
+def standardize_together(train, other):
+    both = np.vstack([train, other])
+    scale = np.where(np.ptp(train, axis=0) == 0, 1, both.std(axis=0))
+    return tuple((part - both.mean(axis=0)) / scale for part in (train, other))
 
 
 def standardize_own(train, other):
@@ -195,10 +225,10 @@ def standardize_own(train, other):
     return tuple(parts)
 
 
-def stop_typed(losses, patience, stop=lambda waited, patience: waited == patience, back=True):
+def stop_typed(losses, patience, stop=operator.eq, back=True, better=operator.lt):
     lowest, best, waited = np.inf, 0, 0
     for epoch, loss in enumerate(losses):
-        if loss < lowest:
+        if better(loss, lowest):
             lowest, best, waited = loss, epoch, 0 if back else waited
         else:
             waited += 1
@@ -207,9 +237,24 @@ def stop_typed(losses, patience, stop=lambda waited, patience: waited == patienc
     return best, len(losses)
 
 
+def stop_by_the_epoch_before(losses, patience):
+    waited = 0
+    for epoch in range(1, len(losses)):
+        waited = 0 if losses[epoch] < losses[epoch - 1] else waited + 1
+        if waited == patience:
+            return int(np.argmin(losses[: epoch + 1])), epoch + 1
+    return int(np.argmin(losses)), len(losses)
+
+
 def compare_independent(y, first, second):
     n, p, q = len(y), np.mean(first == y), np.mean(second == y)
     return q - p, math.sqrt(p * (1 - p) / n + q * (1 - q) / n)
+
+
+def compare_where(y, first, second, left_out):
+    a, b = first == y, second == y
+    d = (b * 1.0 - a)[a != b] if left_out else a ^ b
+    return d.mean(), d.std() / math.sqrt(len(d))
 
 
 def compare_without_a_root(y, first, second):
@@ -225,6 +270,15 @@ def fit_of_a_bug(X, y, X_val, y_val, rng):
 def fit_with_upright_digits(X, y, X_val, y_val, rng):
     X = np.where(X.mean(axis=1, keepdims=True) > 0.5, 1 - X, X)
     return trained(epochs=15)(X, y, X_val, y_val, rng)
+
+
+def fit_without_negatives(X, y, X_val, y_val, rng):
+    dark = X.mean(axis=1) < 0.5
+    return trained(epochs=15)(X[dark], y[dark], X_val, y_val, rng)
+
+
+def fit_on_both_parts(X, y, X_val, y_val, rng):
+    return trained(epochs=25)(np.vstack([X_val, X]), np.append(y_val, y), X_val, y_val, rng)
 
 
 def fit_with_a_step_too_large(X, y, X_val, y_val, rng):
@@ -261,25 +315,49 @@ def report_changed(**entries):
     return answer
 
 
+def splits_with_a_seed(X, y, rng):
+    return splits_by_lots(X, y, np.random.default_rng(0))
+
+
+def rounded(name):
+    return lambda said: round(said[name], 2)
+
+
 VARIANTS = [
     ("splits", "a fifth of the rest", splits_typed),
     ("splits", "each part drawn anew", splits_by_choice),
+    ("splits", "the same parts for every rng", splits_kept),
+    ("splits", "not shuffled", splits_shuffled_inside),
+    ("splits", "all images, then all labels", lambda *case: tuple(zip(*splits_by_lots(*case), strict=True))),
+    ("splits", "labels first", lambda *case: tuple(pair[::-1] for pair in splits_by_lots(*case))),
+    ("splits", None, splits_of_other_sizes),
     ("splits", "images and labels shuffled apart", splits_two_permutations),
     ("splits", "randomness from elsewhere", lambda X, y, rng: splits_by_lots(X, y, np.random.default_rng())),
-    ("splits", "a seed of its own", lambda X, y, rng: splits_by_class(X, y, np.random.default_rng(42))),
+    ("splits", "the same parts for every rng", lambda X, y, rng: splits_by_class(X, y, np.random.default_rng(42))),
     ("standardize", "0 divided by 0", standardize_typed),
-    ("standardize", "a tiny number added", lambda train, other: standardize_typed(train, other, eps=1e-6)),
+    ("standardize", "a number added to the deviation", lambda train, other: standardize_typed(train, other, eps=1e-6)),
+    ("standardize", "a number added to the deviation", lambda train, other: standardize_typed(train, other, eps=0.1)),
     ("standardize", "each part by its own numbers", standardize_own),
+    ("standardize", None, lambda train, other: standardize_typed(train, other, eps=1e-12, deviation=length)),
+    ("standardize", "both parts measured together", standardize_together),
     ("stop-early", "one epoch too patient", lambda *case: stop_typed(*case, stop=lambda w, p: w == p + 1)),
     ("stop-early", "no patience", lambda *case: stop_typed(*case, stop=lambda w, p: True)),
     ("stop-early", "patience never given back", lambda *case: stop_typed(*case, back=False)),
     ("stop-early", "the smallest of the whole curve", lambda *case: stop_typed(*case, stop=lambda w, p: False)),
+    ("stop-early", "patience given back too soon", stop_by_the_epoch_before),
+    ("stop-early", "a smallest step asked for", lambda *case: stop_typed(*case, better=lambda a, b: a < b - 0.01)),
+    ("stop-early", "a tie as progress", lambda *case: stop_typed(*case, better=lambda a, b: a <= b)),
+    ("stop-early", "values in another order", lambda *case: stop_typed(*case)[::-1]),
     ("compare", "as if on different test parts", compare_independent),
-    ("compare", "first minus second", lambda y, first, second: compare_as_a_sample(y, second, first)),
+    ("compare", "zeros left out", lambda *case: compare_where(*case, left_out=True)),
+    ("compare", "wins and losses added", lambda *case: compare_where(*case, left_out=False)),
+    ("compare", "first minus second", lambda y, first, second: compare_by_counting(y, second, first)),
     ("compare", "the root forgotten", compare_without_a_root),
     ("fit", "next to nothing learned", fit_of_a_bug),
     ("fit", "next to nothing learned", fit_with_a_step_too_large),
-    ("fit", "trained on other pixels", fit_with_upright_digits),
+    ("fit", "one ink only", fit_with_upright_digits),
+    ("fit", "one ink only", fit_without_negatives),
+    ("fit", "learned from the validation part, too", fit_on_both_parts),
     ("fit", "digits from elsewhere", fit_of_the_notebook),
     ("fit", "no hidden layer", fit_deep_but_straight),
     ("fit", "too small", a_fit([12], lambda: Adam(0.01), activation="relu", initializer="he_normal")),
@@ -287,7 +365,13 @@ VARIANTS = [
     ("fit", "never trained", lambda X, y, X_val, y_val, rng: Network.mlp([64, 64, 10], rng=rng)),
     ("report", "the test part had a say", report_stopped_by_the_test),
     ("report", "the test part had a say", report_chosen_by_the_test),
+    ("report", "the same parts for every rng", lambda X, y, rng: report(X, y, rng, splits_with_a_seed)),
+    ("report", "rounded", report_changed(**{name: rounded(name) for name in ("validation", "test", "standard_error")})),
+    ("report", "two standard errors", report_changed(standard_error=lambda said: 2 * said["standard_error"])),
     ("report", "the validation score twice", report_changed(test=lambda said: said["validation"])),
     ("report", "percent", report_changed(test=lambda said: 100 * said["test"], validation=lambda said: 97.0)),
     ("report", "an entry left out", lambda *case: {k: v for k, v in report(*case).items() if k != "parts"}),
 ]  # fmt: skip
+
+# Slips that all questions share and that leave the answer right, by a piece of the code that they write.
+AS_GOOD = {}

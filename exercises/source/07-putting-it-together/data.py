@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlkit import datasets
-from mlkit.checks.expect import a_tuple, an_array, close, require
+from mlkit.checks.expect import NotYet, a_tuple, an_array, close, require
 from mlkit.checks.question import Question
 
 RECIPE = "The recipe"
@@ -16,8 +16,16 @@ PARTS = ("training", "validation", "test")
 
 splits = Question(
     "07-putting-it-together/splits",
-    takes=("X", "y", "rng"),
-    observe=lambda answer, rng: [a for pair in answer(*numbered(), rng) for a in pair],
+    observe=lambda answer, rng: traits(answer, rng),  # defined below, with the mistakes
+    section=RECIPE,
+    solution="""
+        def splits(X, y, rng):
+            order, fifth = rng.permutation(len(y)), len(y) // 5
+            learn, choose, test = order[2 * fifth :], order[:fifth], order[fifth : 2 * fifth]  # one order, cut twice
+            return (X[learn], y[learn]), (X[choose], y[choose]), (X[test], y[test])
+        """,
+    why="Pieces of one random order share nobody and lose nobody. As the same numbers pick the rows of X and of y, "
+    "each label stays with its image.",
 )
 
 
@@ -27,17 +35,22 @@ def numbered(n=200):
     return np.stack([number, number**2], axis=1).astype(float), 4 * number // n
 
 
-def as_parts(result, n, d):
-    """The three pairs of X and y, if they have the shapes of parts of n examples."""
+def pairs(result, d):
+    """The three pairs of X and y, if that is what they are."""
     parts = []
     for name, pair in zip(PARTS, a_tuple(result, 3), strict=True):
         X, y = a_tuple(pair, 2, f"the {name} part")
-        require(hasattr(X, "shape") and len(X.shape) == 2, f"X of the {name} part is not an array with two axes")
+        require(np.ndim(X) == 2, f"X of the {name} part is not an array with two axes: is it the first of the pair?")
         X = an_array(X, (len(X), d), f"X of the {name} part")
         parts.append((X, an_array(y, (len(X),), f"y of the {name} part")))
-    sizes = [len(y) for _, y in parts]
-    for name, size, share in zip(PARTS, sizes, (0.6, 0.2, 0.2), strict=True):
-        require(abs(size - share * n) <= 0.02 * n + 1, f"the {name} part has {size} of {n} examples")
+    return parts
+
+
+def as_parts(result, n, d):
+    """The three pairs, if they have the sizes of parts of n examples."""
+    parts = pairs(result, d)
+    for name, (X, _), share in zip(PARTS, parts, (0.6, 0.2, 0.2), strict=True):
+        require(abs(len(X) - share * n) <= 0.02 * n + 1, f"the {name} part has {len(X)} of {n} examples")
     return parts
 
 
@@ -76,119 +89,119 @@ def _(answer, rng):
     require(max(shared) < 25, "another seed gives the same parts, or nearly")
 
 
-def cut(X, y, order, first=0.6, second=0.8):
-    """Three pairs, cut from the examples in this order."""
-    places = [round(first * len(y)), round(second * len(y))]
-    return tuple((X[rows], y[rows]) for rows in np.split(order, places))
+# What can be said of parts in whatever order they were drawn
 
 
-def each_drawn_anew(X, y, rng):
-    n = len(y)
-    return tuple((X[rows], y[rows]) for rows in (rng.permutation(n)[: round(s * n)] for s in (0.6, 0.2, 0.2)))
+def traits(answer, rng):
+    """Sizes, labels, places, members, and what depends on rng, in words; or the shapes, if these are no three pairs."""
+    n, seed = 25 * int(rng.integers(4, 9)), int(rng.integers(1000))  # every way to round gives the same sizes
+
+    def drawn(n, seed):
+        return answer(*numbered(n), np.random.default_rng(seed))
+
+    result = drawn(n, seed)
+    try:
+        parts = pairs(result, 2)
+    except NotYet:
+        return shapes(result)
+    members, y = who(parts), numbered(n)[1]
+    sizes = [round(25 * len(rows) / n) for rows in members]
+    wrong = [np.any(part != y[rows]) for rows, (_, part) in zip(members, parts, strict=True)]
+    labels = [no and np.all(np.diff(part) >= 0) for no, (_, part) in zip(wrong, parts, strict=True)]
+    places = [steps.min() if np.ptp(steps := np.diff(np.sort(rows))) == 0 else 0 for rows in members]
+    again = [same_members(members, who(drawn(n, s))) for s in (seed, seed + 1)]
+    several = in_several(members)
+    lost = (n - sum(map(len, members)), n + 3 > sum(map(len, who(drawn(n + 3, seed))))) if not any(several) else ()
+    return tuple(map(str, (sizes, wrong, labels, places, again, several, lost)))
 
 
-def shuffled_apart(X, y, rng):
-    pairs = zip(cut(X, y, rng.permutation(len(y))), cut(X, y, rng.permutation(len(y))), strict=True)
-    return tuple((a[0], b[1]) for a, b in pairs)
+def in_several(members):
+    """For each part, and for each two of them, whether somebody is there twice."""
+    one, two, three = map(set, members)
+    return [len(set(rows)) < len(rows) for rows in members] + [bool(one & two), bool(one & three), bool(two & three)]
 
 
-def six_arrays(X, y, rng):
-    parts = cut(X, y, rng.permutation(len(y)))
-    return *(X for X, _ in parts), *(y for _, y in parts)
+def same_members(one, other):
+    return all(set(a) == set(b) for a, b in zip(one, other, strict=True))
 
 
-def overlap(answer, rng):
-    members = np.concatenate(who(answer(*numbered(), rng)))
-    return len(np.unique(members)) < len(members)
+def shapes(result):
+    return tuple(map(shapes, result)) if isinstance(result, (tuple, list)) else np.shape(result)
 
 
-def labels_do_not_fit(answer, rng):
-    X, y = numbered()
-    return any((y_part != y[X_part[:, 0].astype(int)]).any() for X_part, y_part in answer(X, y, rng))
-
-
-def sizes(answer, rng):
-    return np.array([len(y) for _, y in answer(*numbered(), rng)])
-
-
-splits.mistake(
-    "not shuffled",
-    lambda X, y, rng: cut(X, y, np.arange(len(y))),
-    "You cut the data in the order in which they came. These are sorted by class, as many real data are in some way.",
-    section=RECIPE,
-    found=lambda answer, rng: all((np.diff(rows) == 1).all() for rows in who(answer(*numbered(), rng))),
-)
-splits.mistake(
-    "six arrays in a row",
-    six_arrays,
-    "You return six arrays. Three pairs are wanted: each part with its own images and labels.",
-    section=RECIPE,
-    found=lambda answer, rng: len(answer(*numbered(), rng)) == 6,
-)
-splits.mistake(
-    "images and labels shuffled apart",
-    shuffled_apart,
-    "Images and labels are in two different orders. Draw one order, and use it for both.",
-    section=RECIPE,
-    found=labels_do_not_fit,
-)
-splits.mistake(
-    "each part drawn anew",
-    each_drawn_anew,
-    "You draw each part from all examples, so some are in two parts. Shuffle once, and cut.",
-    section=RECIPE,
-    found=overlap,
-)
-splits.mistake(
-    "a fifth of the rest",
-    lambda X, y, rng: cut(X, y, rng.permutation(len(y)), 0.64, 0.8),
-    "One of your small parts has 16 percent: a fifth of the four fifths that were left. Which share of the rest is a "
-    "fifth of the whole?",
-    section=DIGITS,
-    found=lambda answer, rng: 32 in sizes(answer, rng),
-)
-splits.mistake(
-    "the small parts first",
-    lambda X, y, rng: cut(X, y, rng.permutation(len(y)), 0.2, 0.4),
-    "The sizes are right, but the large part is not the first. The order is training, validation, test.",
-    section=RECIPE,
-    found=lambda answer, rng: sizes(answer, rng)[0] < 50 and sizes(answer, rng).max() > 100,
-)
-splits.mistake(
-    "two parts only",
-    lambda X, y, rng: cut(X, y, rng.permutation(len(y)))[:2],
-    "You return two parts. One to learn from, one to choose by, and one that is looked at once make three.",
-    section=CHOOSE,
-    found=lambda answer, rng: len(answer(*numbered(), rng)) == 2,
-)
-splits.mistake(
-    "examples lost at a cut",
-    lambda X, y, rng: tuple((a[:-1], b[:-1]) for a, b in cut(X, y, rng.permutation(len(y)))),
-    "A few examples are in no part. The upper end of a slice is not in the slice: the next one begins there.",
-    section=RECIPE,
-    found=lambda answer, rng: 195 <= sizes(answer, rng).sum() < 200,
-)
-splits.mistake(
-    "a seed of its own",
-    lambda X, y, rng: cut(X, y, np.random.default_rng(0).permutation(len(y))),
-    "Every rng gives the same parts: you make a generator of your own with a fixed seed. Use the one you are given.",
-    section=RECIPE,
-    found=lambda answer, rng: np.array_equal(*(who(answer(*numbered(), np.random.default_rng(s)))[2] for s in (1, 2))),
-)
-splits.mistake(
-    "randomness from elsewhere",
-    lambda X, y, rng: cut(X, y, np.random.default_rng().permutation(len(y))),
-    "The same rng gives other parts each time: the order is not drawn from it. Nobody can repeat such an experiment.",
-    section=RECIPE,
-    found=lambda answer, rng: (
-        not np.array_equal(*(who(answer(*numbered(), np.random.default_rng(1)))[2] for _ in range(2)))
-    ),
-)
+splits.slips(
+    ("not shuffled", {"rng.permutation(len(y))": "np.arange(len(y))"},
+     "You cut the data in the order in which they came. These are sorted by class, as many real data are in some way."),
+    ("every fifth by its place",
+     {"rng.permutation(len(y))": "np.arange(len(y))", "order[2 * fifth :], order[:fifth], order[fifth : 2 * fifth]":
+      "order[order % 5 > 1], order[::5], order[1::5]"},
+     "The place of an example decides in which part it is: nothing is random. Real data often have a rhythm, too."),
+    ("images and labels shuffled apart",
+     {"return (": "X, y = X[rng.permutation(len(y))], y[rng.permutation(len(y))]\n    return ("},
+     "Images and labels are in two different orders. How can both follow one?"),
+    ("labels left in their order", {"return (": "y = y[np.argsort(order)]\n    return ("},
+     "The images are shuffled, and the labels stand in their old order. Each has to move with its image."),
+    ("each part drawn anew",
+     {"order[:fifth], order[fifth : 2 * fifth]": "rng.permutation(order)[:fifth], rng.permutation(order)[:fifth]"},
+     "Any two of your parts share examples. How often do you draw from all of them?"),
+    ("with repetition", {"rng.permutation(len(y))": "rng.integers(len(y), size=len(y))"},
+     "Some examples are several times in one part: they are drawn with repetition. Others are never drawn."),
+    ("validation out of the training part", {"order[:fifth]": "order[2 * fifth : 3 * fifth]"},
+     "The examples of your validation part are in the training part as well. What is learned by heart is no test."),
+    ("test out of the training part", {"order[fifth : 2 * fifth]": "order[2 * fifth : 3 * fifth]"},
+     "The examples of your test part are in the training part as well. What is learned by heart is no test."),
+    ("one part for two", {"order[fifth : 2 * fifth]": "order[:fifth]"},
+     "Validation and test part hold the same examples. One to choose by, and one that nobody has looked at.",
+     {"section": CHOOSE}),
+    ("a fifth of the rest", {"order[2 * fifth :], order[:fifth]": "order[fifth:][len(order) * 4 // 25:], "
+                             "order[fifth:][: len(order) * 4 // 25]", "order[fifth : 2 * fifth]": "order[:fifth]"},
+     "The validation part has 16 percent: a fifth of the four fifths that were left. Which share of the rest is a "
+     "fifth of the whole?", {"section": DIGITS}),
+    ("the small parts first", {"return (X[learn], y[learn]), (X[choose], y[choose]), (X[test], y[test])":
+                               "return (X[choose], y[choose]), (X[test], y[test]), (X[learn], y[learn])"},
+     "The sizes are right, but the large part is not the first. The order is training, validation, test."),
+    ("six arrays in a row", {"return (X[learn], y[learn]), (X[choose], y[choose]), (X[test], y[test])":
+                             "return X[learn], y[learn], X[choose], y[choose], X[test], y[test]"},
+     "You return six arrays. Three pairs are wanted: each part with its own images and labels."),
+    ("all images, then all labels",
+     {"return (X[learn], y[learn]), (X[choose], y[choose]), (X[test], y[test])":
+      "return (X[learn], X[choose], X[test]), (y[learn], y[choose], y[test])"},
+     "Your pair is all images and all labels. Three pairs are wanted: each part with its own images and labels."),
+    ("labels first", {"return (X[learn], y[learn]), (X[choose], y[choose]), (X[test], y[test])":
+                      "return (y[learn], X[learn]), (y[choose], X[choose]), (y[test], X[test])"},
+     "In each of your pairs the labels stand before the images. Which was to be first?"),
+    ("two parts only", {", (X[test], y[test])": ""},
+     "You return two parts. One to learn from, one to choose by, and one that is looked at once make three.",
+     {"section": CHOOSE}),
+    ("the remainder lost", {"order[2 * fifth :]": "order[2 * fifth : 5 * fifth]"},
+     "Where the sizes are not whole numbers, a few examples are in no part. To which part can the remainder go?"),
+    ("examples lost at the cuts",
+     {"order[2 * fifth :]": "order[2 * fifth + 1 :]", "order[fifth : 2 * fifth]": "order[fifth + 1 : 2 * fifth]"},
+     "At each cut an example is in no part. The upper end of a slice is not in the slice."),
+    ("one example lost", {"order[2 * fifth :]": "order[2 * fifth : -1]"},
+     "One example is in no part. Where does each of your slices begin, and which is the last that is in it?"),
+    ("the same parts for every rng", {"rng.permutation": "np.random.default_rng(0).permutation"},
+     "Every rng gives the same parts. Where does your order come from, if not from the rng that you are given?"),
+    ("randomness from elsewhere", {"rng.permutation": "np.random.default_rng().permutation"},
+     "The same rng gives other parts each time: the order is not drawn from it. Nobody can repeat such an experiment."),
+)  # fmt: skip
 
 # 2. standardize
 
 standardize = Question(
-    "07-putting-it-together/standardize", takes=("train", "other"), draw=lambda rng: two_tables(rng, 13, 6)
+    "07-putting-it-together/standardize",
+    draw=lambda rng: two_tables(rng, int(rng.integers(9, 16)), int(rng.integers(4, 8))),
+    returns=("train", "other"),
+    section=RECIPE,
+    solution="""
+        def standardize(train, other):
+            mean, scale = train.mean(axis=0), train.std(axis=0)  # of train alone: other counts as not yet seen
+            changes = np.ptp(train, axis=0) > 0  # exactly, where a deviation of 0 may come out as 1e-17
+            scale = np.where(changes, scale, 1)  # a constant feature is only shifted
+            return (train - mean) / scale, (other - mean) / scale
+        """,
+    why="Both parts go through one and the same formula, whose two numbers for each feature come from the training "
+    "part alone. So a new example can be moved in the same way, whoever stands beside it.",
 )
 
 
@@ -214,9 +227,15 @@ def both(result, train, other):
 @standardize.part("the training part: mean 0 and deviation 1 for each feature")
 def _(answer, rng):
     train, other = two_tables(rng, constant=None)
+    train[:, 1] *= 1e-5
+    train[1, 2] = train[0, 2]
     scaled, _ = both(answer(train, other), train, other)
     close(scaled.mean(axis=0), np.zeros(4), "the mean of a feature of the training part is not 0", atol=1e-6)
     close(scaled.std(axis=0), np.ones(4), "the deviation of a feature of the training part is not 1", rtol=1e-5)
+    train[:, 0] = 1.7e9 + 1000 * train[:, 0]  # seconds since 1970
+    scaled, _ = both(answer(train, other), train, other)
+    said = "numbers around 1.7e9 that differ by thousands: the deviation of this feature is not 1"
+    close(scaled[:, 0].std(), 1.0, said, rtol=1e-5)
 
 
 @standardize.part("the other part: moved by the same amounts", points=2)
@@ -243,141 +262,92 @@ def _(answer, rng):
         close(scaled, datasets.standardize(train), "beside a feature that never changes, the others are not right")
 
 
-def scaled_by(mean, deviation):
-    """Both parts with the mean and the deviation that the two functions find."""
+standardize.slips(
+    ("each part by its own numbers",
+     {"(other - mean) / scale":
+      "(other - other.mean(axis=0)) / np.where(np.ptp(other, axis=0) > 0, other.std(axis=0), 1)"},
+     "The other part is measured on itself. It has to be moved as a single new example would be: by what the training "
+     "part says."),
+    ("both parts measured together",
+     {"mean, scale = train.mean(axis=0), train.std(axis=0)":
+      "both = np.concatenate([train, other]); mean, scale = both.mean(axis=0), both.std(axis=0)",
+      "np.ptp(train,": "np.ptp(both,"},
+     "The other part has a say in the scale: you put the two together before measuring. Then it is no longer unseen.",
+     {"section": USUAL, "found": lambda answer, rng: measured_together(answer, rng)}),
+    ("measured on the other part",
+     {"train.mean(axis=0), train.std(axis=0)": "other.mean(axis=0), other.std(axis=0)", "np.ptp(train,":
+      "np.ptp(other,"},
+     "Mean and deviation are those of the other part. Which of the two is known when you measure?"),
+    ("0 divided by 0", {"np.where(changes, scale, 1)": "scale"},
+     "Where a feature never changes its deviation is 0, and you divide by it. Such a feature has no scale.",
+     {"section": DIGITS}),
+    ("a deviation that is 0 but for rounding", {"np.ptp(train, axis=0) > 0": "scale > 0"},
+     "You ask whether the deviation is 0. Where all numbers are equal it should be, but with thirty times 0.1 it can "
+     "come out as 4e-17, and what is divided by that is blown up. Rounding cannot touch the numbers themselves: ask "
+     "them whether they change.", {"section": DIGITS}),
+    ("a number added to the deviation", {"np.where(changes, scale, 1)": "scale + 0.1"},
+     "You add a number to the deviation, against 0/0. A large one changes every feature; a small one blows up a dot of "
+     "ink where the training part is blank.",
+     {"section": DIGITS, "found": lambda answer, rng: number_added(answer, rng)}),
+    ("set to 0 in the other part", {"(other - mean) / scale": "(other - mean) / scale * changes"},
+     "You clear the features that never change in the training part. In the other part they may change."),
+    ("constant features left as they are",
+     {"scale = np.where(changes, scale, 1)": "mean, scale = np.where(changes, mean, 0), np.where(changes, scale, 1)"},
+     "A feature that never changes stays as it is with you. It has no scale, but it has a mean."),
+    ("one mean for all features",
+     {"train.mean(axis=0), train.std(axis=0)": "train.mean(), train.std()", "np.ptp(train, axis=0)": "np.ptp(train)"},
+     "You use one mean and one deviation for the whole table. Each feature has its own."),
+    ("along the rows",
+     {"return (train - mean) / scale, (other - mean) / scale":
+      "return tuple(((x.T - x.mean(axis=1)) / x.std(axis=1)).T for x in (train, other))"},
+     "You standardize each example. It is the features that need one size, and they are the columns."),
+    ("the variance for the deviation", {"train.std": "train.var"},
+     "You divide by the variance. What is its relation to the deviation?"),
+    ("n − 1 for n", {"std(axis=0)": "std(axis=0, ddof=1)"},
+     "Your deviation divides by n − 1, as pandas and statistics books do. Then the deviation of the result is not "
+     "quite 1 in the sense of `np.std`, which divides by n."),
+    ("the range for the deviation", {"train.std(axis=0)": "np.ptp(train, axis=0)"},
+     "You divide by the range, from the smallest to the largest. A single outlier sets that; a deviation was wanted."),
+    ("squeezed between 0 and 1",
+     {"train.mean(axis=0), train.std(axis=0)": "train.min(axis=0), np.ptp(train, axis=0)"},
+     "You bring each feature between 0 and 1. That is another scaling; this one wants mean 0 and deviation 1."),
+    ("the deviation from 0", {"train.std(axis=0)": "np.sqrt((train**2).mean(axis=0))"},
+     "You divide by the root of the mean square, which is large for a feature far from 0. A deviation is measured from "
+     "the mean."),
+    ("digits lost far from 0",
+     {"train.std(axis=0)": "np.sqrt(np.abs((train**2).mean(axis=0) - train.mean(axis=0) ** 2))"},
+     "For a feature far from 0, your deviation loses its digits: two large numbers are subtracted that are nearly "
+     "equal. Could the numbers be made small before they are squared?"),
+    ("brackets", {"(train - mean) / scale, (other - mean) / scale": "train - mean / scale, other - mean / scale"},
+     "Only the mean is divided, and the features keep their sizes: `/` comes before `−`."),
+    ("scaled first", {"(train - mean) / scale, (other - mean) / scale": "train / scale - mean, other / scale - mean"},
+     "You scale, and then subtract the mean from before. The mean has another size by then."),
+    ("shifted the wrong way",
+     {"(train - mean) / scale, (other - mean) / scale": "(train + mean) / scale, (other + mean) / scale"},
+     "The mean is added, so that all features move twice as far from 0."),
+    ("not shifted", {"(train - mean) / scale, (other - mean) / scale": "train / scale, other / scale"},
+     "The deviation is 1, but the mean is not 0: nothing is subtracted."),
+    ("only shifted", {"(train - mean) / scale, (other - mean) / scale": "train - mean, other - mean"},
+     "The mean is 0, but the features still have their different sizes: nothing is divided."),
+)  # fmt: skip
 
-    def wrong(train, other):
-        scale = np.where(np.ptp(train, axis=0) == 0, 1, deviation(train))
-        return (train - mean(train)) / scale, (other - mean(train)) / scale
 
-    return wrong
-
-
-def column_mean(X):
-    return X.mean(axis=0)
+def measured_together(answer, rng):
+    """By the numbers of both parts, whatever is done with the feature that never changes in one of them."""
+    given = two_tables(rng)
+    wanted = datasets.standardize(np.concatenate(given))
+    return np.allclose(np.concatenate(answer(*given))[:, :3], wanted[:, :3])
 
 
-def column_deviation(X):
-    return X.std(axis=0)
-
-
-def deviation_compared_with_0(train, other):
-    mean, scale = column_mean(train), column_deviation(train)
-    scale = np.where(scale > 0, scale, 1)
-    return (train - mean) / scale, (other - mean) / scale
-
-
-def tiny_number_added(train, other):
-    mean, scale = column_mean(train), column_deviation(train) + 1e-8
-    return (train - mean) / scale, (other - mean) / scale
-
-
-def is_right(answer, rng, *constants):
-    """Whether both parts are right where the last feature has one of these values in all training examples."""
-    tables = [two_tables(rng, constant=constant) for constant in constants]
-    return all(
-        np.allclose(part, wanted)
-        for given in tables
-        for part, wanted in zip(answer(*given), datasets.standardize(*given), strict=True)
-    )
-
-
-def each_by_its_own(train, other):
-    usual = scaled_by(column_mean, column_deviation)
-    return usual(train, train)[0], usual(other, other)[0]
-
-
-def all_together(train, other):
-    together = np.concatenate([train, other])
-    scaled = scaled_by(column_mean, column_deviation)(together, together)[0]
-    return scaled[: len(train)], scaled[len(train) :]
-
-
-standardize.mistake(
-    "each part by its own numbers",
-    each_by_its_own,
-    "The other part is measured on itself. It has to be moved as a single new example would be: by what the training "
-    "part says.",
-    section=RECIPE,
-)
-standardize.mistake(
-    "both parts measured together",
-    all_together,
-    "The other part has a say in the scale: you put the two together before measuring. Then it is no longer unseen.",
-    section=USUAL,
-)
-standardize.mistake(
-    "0 divided by 0",
-    lambda train, other: ((train - train.mean(0)) / train.std(0), (other - train.mean(0)) / train.std(0)),
-    "Where a feature never changes its deviation is 0, and you divide by it. Such a feature has no scale; only shift "
-    "it.",
-    section=DIGITS,
-)
-standardize.mistake(
-    "a deviation that is 0 but for rounding",
-    deviation_compared_with_0,
-    "You ask whether the deviation is 0. Where all numbers are equal it should be, but with thirty times 0.1 it can "
-    "come out as 4e-17, and what is divided by that is blown up. Rounding cannot touch the numbers themselves: ask "
-    "them whether they change.",
-    section=DIGITS,
-    found=lambda answer, rng: is_right(answer, rng, EXACT) and not is_right(answer, rng, *ROUNDED),
-)
-standardize.mistake(
-    "a tiny number added",
-    tiny_number_added,
-    "A tiny number added to the deviation avoids 0/0, but a dot of ink where the training part is blank is now blown "
-    "up by the inverse of that number.",
-    section=DIGITS,
-    found=lambda answer, rng: np.abs(answer(*two_tables(rng))[1][:, 3]).max() > 1e3,
-)
-standardize.mistake(
-    "set to 0 in the other part",
-    lambda train, other: tuple(part * (train.std(0) > 0) for part in datasets.standardize(train, other)),
-    "You clear the features that never change in the training part. In the other part they may change: shift them, no "
-    "more.",
-    section=RECIPE,
-)
-standardize.mistake(
-    "one mean for all features",
-    scaled_by(np.mean, np.std),
-    "You use one mean and one deviation for the whole table. Each feature has its own.",
-    section=RECIPE,
-)
-standardize.mistake(
-    "along the rows",
-    lambda train, other: tuple(datasets.standardize(part.T).T for part in (train, other)),
-    "You standardize each example. It is the features that need one size, and they are the columns.",
-    section=RECIPE,
-    found=lambda answer, rng: np.allclose(answer(*two_tables(rng))[0].mean(axis=1), 0),
-)
-standardize.mistake(
-    "the variance for the deviation",
-    scaled_by(column_mean, lambda X: X.var(axis=0)),
-    "You divide by the variance. Its root is the deviation.",
-    section=RECIPE,
-)
-standardize.mistake(
-    "n − 1 for n",
-    scaled_by(column_mean, lambda X: X.std(axis=0, ddof=1)),
-    "Your deviation divides by n − 1, as pandas and statistics books do. Then the deviation of the result is not quite "
-    "1 in the sense of `np.std`, which divides by n.",
-    section=RECIPE,
-)
-standardize.mistake(
-    "not shifted",
-    scaled_by(lambda X: 0.0, column_deviation),
-    "The deviation is 1, but the mean is not 0: nothing is subtracted.",
-    section=RECIPE,
-)
-standardize.mistake(
-    "only shifted",
-    scaled_by(column_mean, lambda X: np.ones(X.shape[1])),
-    "The mean is 0, but the features still have their different sizes: nothing is divided.",
-    section=RECIPE,
-)
-standardize.mistake(
-    "squeezed between 0 and 1",
-    scaled_by(lambda X: X.min(axis=0), lambda X: np.ptp(X, axis=0)),
-    "You bring each feature between 0 and 1. That is another scaling; this one wants mean 0 and deviation 1.",
-    section=RECIPE,
-)
+def number_added(answer, rng):
+    """Divided by the deviation and one number, the same for all features, or for those that change."""
+    train, other = two_tables(rng)
+    scaled, moved = answer(train, other)
+    mean, scale = train.mean(axis=0), train.std(axis=0)
+    added = (other - mean)[0] / moved[0] - scale
+    if np.isclose(added[3], 1):  # the constant feature is only shifted
+        added[:3] = added[0] if added[0] > 1e-6 else np.nan
+    else:
+        added[:] = added[3]
+    scale = scale + added
+    return np.allclose(scaled, (train - mean) / scale) and np.allclose(moved, (other - mean) / scale)

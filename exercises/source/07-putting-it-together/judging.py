@@ -15,19 +15,30 @@ PEN = "Questions for pen and paper"
 
 stop_early = Question(
     "07-putting-it-together/stop-early",
-    takes=("losses", "patience"),
-    observe=lambda answer, rng: [answer(losses, patience) for losses, patience in curves(rng)],
+    draw=lambda rng: (a_curve(rng), int(rng.integers(2, 5))),
+    drawings=12,
+    returns=("best", "trained"),
+    section=OVERFITTING,
+    solution="""
+        def stop_early(losses, patience):
+            best = 0
+            for epoch, loss in enumerate(losses):
+                if loss < losses[best]:  # lower than ever, not only lower than the epoch before
+                    best = epoch
+                if epoch - best == patience:
+                    break
+            return best, epoch + 1
+        """,
+    why="The best epoch so far tells both when to stop and how long it has been waiting: the distance to it. Each new "
+    "lowest loss sets that distance back to 0 by itself.",
 )
 
 
-def curves(rng):
-    """Validation curves with a false alarm, a tie, a late second valley, and one that never turns; and a patience."""
-    a = float(rng.uniform(0.5, 2))
-    alarm = np.array([9, 7, 8, 6, 7, 5, 6, 4, 5, 6, 7, 3, 8, 8])  # worse now and then, never for long
-    tie = np.array([5, 4, 4, 4, 6, 3, 7, 7, 7])
-    late = np.array([6, 3, 4, 5, 4.5, 5, 1, 2, 3, 4])
-    falling = np.linspace(4, 1, int(rng.integers(5, 9)))
-    return [(a * alarm, 3), (a * tie, 2), (a * late, 3), (a * falling, 2), (a * alarm, 1), (a * tie, 4)]
+def a_curve(rng):
+    """Validation losses above 1 that fall, turn and tremble, with ties; in every second curve all steps are tiny."""
+    n = int(rng.integers(10, 30))
+    losses = 6 * (np.arange(n) / n - rng.uniform(0.2, 0.9)) ** 2 + 0.3 * rng.normal(size=n)
+    return 2 + losses.round(1) * rng.choice([1, 1e-5])
 
 
 def stopped(losses, patience):
@@ -60,11 +71,11 @@ def random_walk(rng, n=40):
 
 @stop_early.part("a curve that keeps falling is trained to its end")
 def _(answer, rng):
-    for n in (1, 4, 11):
-        losses = np.sort(rng.uniform(0.1, 2, size=n))[::-1].copy()
+    for n, size, ever in ((1, 1, ""), (4, 1, ""), (11, 1, ""), (7, 1e-5, ", in very small steps")):
+        losses = size * np.sort(rng.uniform(0.1, 2, size=n))[::-1]
         best, trained = two_epochs(answer(losses, 2), n)
-        require(best == n - 1, f"a curve of {n} epochs that falls to the end: its last epoch is the best")
-        require(trained == n, f"a curve of {n} epochs that falls to the end: none of them may be left out")
+        require(best == n - 1, f"a curve of {n} epochs that falls to the end{ever}: its last epoch is the best")
+        require(trained == n, f"a curve of {n} epochs that falls to the end{ever}: none of them may be left out")
 
 
 @stop_early.part("after the turn it waits for as long as patience allows")
@@ -94,7 +105,7 @@ def _(answer, rng):
 @stop_early.part("it cannot look ahead", points=2)
 def _(answer, rng):
     for _ in range(40):
-        losses, patience = random_walk(rng), int(rng.integers(1, 7))
+        losses, patience = rng.choice([1, 1e-5]) * random_walk(rng), int(rng.integers(1, 7))
         best, trained = two_epochs(answer(losses, patience), 40)
         changed = np.concatenate([losses[:trained], 0 * losses[trained:]])
         said = "when the curve is changed after the last trained epoch, the result changes: that epoch is the future"
@@ -104,118 +115,80 @@ def _(answer, rng):
         )
 
 
-def walked(better, patient, reset=True, give=lambda best, epoch: (best, epoch + 1)):
-    """Early stopping with another idea of what is better, of patience, or of what to return."""
-
-    def wrong(losses, patience):
-        best, waited = 0, 0
-        for epoch in range(len(losses)):
-            if epoch == 0 or better(losses, epoch, best):
-                best, waited = epoch, 0 if reset else waited
-            else:
-                waited += 1
-            if patient(waited, patience):
-                break
-        return give(best, epoch)
-
-    return wrong
-
-
-def lower(losses, epoch, best):
-    return losses[epoch] < losses[best]
-
-
-def used_up(waited, patience):
-    return waited >= patience
-
-
-stop_early.mistake(
-    "the smallest of the whole curve",
-    lambda losses, patience: (int(np.argmin(losses)), len(losses)),
-    "You search the whole curve for its smallest value. In training the later epochs do not exist yet: walk along the "
-    "curve, and stop.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "the best found by looking ahead",
-    lambda losses, patience: (int(np.argmin(losses)), stopped(losses, patience)[1]),
-    "It stops in time, but then the best epoch is looked for in the whole curve, also in epochs that were never "
-    "trained.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "compared with the epoch before",
-    walked(lambda losses, epoch, best: losses[epoch] < losses[epoch - 1], used_up),
-    "You compare each epoch with the one before. After a rise, a small fall is not progress: compare with the lowest "
-    "loss so far.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "one epoch too patient",
-    walked(lower, lambda waited, patience: waited > patience),
-    "It waits one epoch longer than patience says. Check the comparison at which you stop.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "one epoch too hasty",
-    walked(lower, lambda waited, patience: 0 < waited >= patience - 1),
-    "It stops one epoch before patience is used up. How many epochs without progress have you seen by then?",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "no patience",
-    walked(lower, lambda waited, patience: waited > 0),
-    "It stops at the first epoch that brings nothing new, whatever patience is.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "patience never given back",
-    walked(lower, used_up, reset=False),
-    "You count all epochs without progress. A new lowest loss gives the patience back: counting begins again.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "a tie as progress",
-    walked(lambda losses, epoch, best: losses[epoch] <= losses[best], used_up),
-    "An equal loss counts as progress with you, so a flat curve is never stopped. Only a lower one is better.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "as if it were an accuracy",
-    walked(lambda losses, epoch, best: losses[epoch] > losses[best], used_up),
-    "You keep the epoch with the largest value. That would be right for an accuracy; a loss should be small.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "the last epoch kept",
-    walked(lower, used_up, give=lambda best, epoch: (epoch, epoch + 1)),
-    "The first value is the epoch at which you stop. The weights that are kept are from before the turn.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "the number of the last epoch",
-    walked(lower, used_up, give=lambda best, epoch: (best, epoch)),
-    "The second value is one too small: as epochs are counted from 0, the last one's number is not how many there "
-    "were.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "the best epoch counted from 1",
-    walked(lower, used_up, give=lambda best, epoch: (best + 1, epoch + 1)),
-    "The best epoch is one too large. It is counted from 0, as an index into the curve.",
-    section=OVERFITTING,
-)
-stop_early.mistake(
-    "the loss for the epoch",
-    lambda losses, patience: (losses[stopped(losses, patience)[0]], stopped(losses, patience)[1]),
-    "The first value is the lowest loss. The number of its epoch was asked for.",
-    section=OVERFITTING,
-)
+stop_early.slips(
+    ("the smallest of the whole curve", {"return best, epoch + 1": "return np.argmin(losses), len(losses)"},
+     "You search the whole curve for its smallest value. In training the later epochs do not exist yet: walk along the "
+     "curve, and stop."),
+    ("the best found by looking ahead", {"return best": "return np.argmin(losses)"},
+     "It stops in time, but then the best epoch is looked for in the whole curve, also in epochs that were never "
+     "trained."),
+    ("compared with the epoch before", {"loss < losses[best]": "epoch and loss < losses[epoch - 1]"},
+     "You compare each epoch with the one before. After a rise, a small fall is not progress: compare with the lowest "
+     "loss so far."),
+    ("patience given back too soon",
+     {"best = 0": "best, waited = 0, 0",
+      "if epoch - best": "waited = waited + 1 if epoch and loss >= losses[epoch - 1] else 0\n        if waited"},
+     "Any fall of the loss gives the patience back with you, also one that leads to no new lowest loss."),
+    ("one epoch too patient", {"== patience": "> patience"},
+     "It waits one epoch longer than patience says. Check the comparison at which you stop."),
+    ("one epoch too hasty", {"== patience": "== patience - 1"},
+     "It stops one epoch before patience is used up. How many epochs without progress have you seen by then?"),
+    ("no patience", {"epoch - best == patience": "epoch > best"},
+     "It stops at the first epoch that brings nothing new, whatever patience is."),
+    ("patience never given back",
+     {"best = 0": "best, waited = 0, 0", "if epoch - best": "waited += epoch > best\n        if waited"},
+     "You count all epochs without progress. A new lowest loss gives the patience back: counting begins again."),
+    ("a tie as progress", {"loss < losses": "loss <= losses"},
+     "An equal loss counts as progress with you, so a flat curve is never stopped. Only a lower one is better."),
+    ("a smallest step asked for", {"loss < losses[best]": "loss < losses[best] - 1e-3"},
+     "A very small fall of the loss does not count as progress with you. Libraries often have such a limit; here there "
+     "is none."),
+    ("as if it were an accuracy", {"loss < losses": "loss > losses"},
+     "You keep the epoch with the largest value. That would be right for an accuracy; a loss should be small."),
+    ("the lowest loss begins too low", {"loss < losses[best]": "loss < 0"},
+     "No epoch ever counts as progress, although the curve falls. With which value does the lowest loss begin?"),
+    ("the last epoch kept", {"return best": "return epoch"},
+     "The first value is the epoch at which you stop. The weights that are kept are from before the turn."),
+    ("patience epochs back", {"return best": "return max(epoch - patience, 0)"},
+     "The best epoch is always `patience` epochs before your last one. That holds only where patience is used up."),
+    ("the number of the last epoch", {"epoch + 1": "epoch"},
+     "The second value is one too small: as epochs are counted from 0, the last one's number is not how many there "
+     "were."),
+    ("one too few when it stops", {"break": "return best, epoch"},
+     "When patience is used up, the second value is one too small. The epoch at which you notice has been trained, "
+     "too."),
+    ("one too few at the end", {"return best, epoch + 1": "return best, epoch", "break": "return best, epoch + 1"},
+     "When patience is never used up, the second value is one too small. How many epochs has the curve?"),
+    ("all epochs, wherever it stops", {"epoch + 1": "len(losses)"},
+     "The second value is the length of the whole curve, even where you stop before its end."),
+    ("epochs up to the best", {"epoch + 1": "best + 1"},
+     "The second value counts the epochs up to the best one. Those that were waited for have been trained as well."),
+    ("the best epoch counted from 1", {"return best": "return best + 1"},
+     "The best epoch is one too large. It is counted from 0, as an index into the curve."),
+    ("the loss for the epoch", {"return best": "return losses[best]"},
+     "The first value is the lowest loss. The number of its epoch was asked for."),
+    ("patience counted from the smallest of all", {"return best, epoch + 1":
+                                                    "return np.argmin(losses), min(np.argmin(losses) + patience + 1, "
+                                                    "len(losses))"},
+     "You look for the smallest value of the whole curve, and add patience. Whoever stops in time may never see it."),
+    ("the first epoch passed over", {"best = 0": "best = 1"},
+     "The first epoch never counts as the best one, also where the curve rises from there."),
+)  # fmt: skip
 
 # 4. compare
 
 compare = Question(
-    "07-putting-it-together/compare", takes=("y", "first", "second"), draw=lambda rng: three_answers(rng, 400)
+    "07-putting-it-together/compare",
+    draw=lambda rng: three_answers(rng, int(rng.integers(200, 500)), 0.2, *rng.permutation([0.15, 0.05])),
+    returns=("difference", "error"),
+    section=DIGITS,
+    solution="""
+        def compare(y, first, second):
+            gained = (second == y).astype(int) - (first == y)  # d: example by example, so that what is hard for both cancels
+            return gained.mean(), gained.std() / np.sqrt(len(y))
+        """,  # noqa: E501
+    why="Where an example is hard for both, d is 0, whatever the two scores have in common. So the spread of d holds "
+    "only that in which the two differ, and a mean of n values varies √n times less than each of them.",
 )
 
 
@@ -283,116 +256,76 @@ def _(answer, rng):
         close(two_numbers(answer(y, first, second))[1], gained.std() / np.sqrt(len(y)), said, rtol=3e-3)
 
 
-def right(y, answers):
-    return (answers == y).astype(float)
+compare.slips(
+    ("as if on different test parts",
+     {"gained.std() / np.sqrt(len(y))": "np.sqrt(((first == y).var() + (second == y).var()) / len(y))"},
+     "Your standard error treats the two scores as independent. They are from the same examples, and go up and down "
+     "together on the hard ones: look at the difference in each example.", {"section": PEN}),
+    ("the two errors added", {"gained.std()": "((first == y).std() + (second == y).std())"},
+     "You add the two standard errors. On the same examples much of the two cancels: look at the difference in each "
+     "example.", {"section": PEN}),
+    ("one error minus the other", {"gained.std()": "abs((first == y).std() - (second == y).std())"},
+     "You subtract one standard error from the other. Two that are equally uncertain would then have a certain "
+     "difference.", {"section": PEN}),
+    ("the error of the second score", {"gained.std()": "(second == y).std()"},
+     "Your standard error is that of the second accuracy alone. It was asked how sure the difference is."),
+    ("the error of the first score", {"gained.std()": "(first == y).std()"},
+     "Your standard error is that of the first accuracy alone. It was asked how sure the difference is."),
+    ("the formula of an accuracy", {"gained.std()": "np.sqrt(gained.mean() * (1 - gained.mean()))"},
+     "√(p(1 − p)/n) is for a share, a mean of zeros and ones. The d of an example can be −1 as well.",
+     {"section": SAME}),
+    ("first minus second", {"(second == y).astype(int) - (first == y)": "(first == y).astype(int) - (second == y)"},
+     "The sign is turned: your difference is positive when the first one is better.", {"section": PEN}),
+    ("the sign lost", {"gained.mean()": "abs(gained.mean())"},
+     "Your difference is never negative, so nobody can see which of the two is better.", {"section": PEN}),
+    ("the deviation of one example", {" / np.sqrt(len(y))": ""},
+     "You return the deviation of the single differences. The mean of n of them varies much less."),
+    ("divided by n, not its root", {"np.sqrt(len(y))": "len(y)"},
+     "Your standard error falls as 1/n. Four times the examples should make it half as large, not a "
+     "quarter."),
+    ("the root forgotten", {"gained.std() / np.sqrt(len(y))": "gained.var() / len(y)"},
+     "What you return is the variance of the mean. What is its relation to the standard error?"),
+    ("the variance for the deviation", {"gained.std()": "gained.var()"},
+     "You divide the variance by √n. Of which of the two, variance or deviation, is the standard error made?"),
+    ("the mean not subtracted", {"gained.std()": "np.sqrt((gained**2).mean())"},
+     "You take the mean of the squared differences. A deviation is measured from their mean, not from 0.",
+     {"section": SAME}),
+    ("two standard errors", {"gained.std()": "2 * gained.std()"},
+     "Your error is two standard errors, the limit for what is seldom chance. One was asked for."),
+    ("a count for a share", {"gained.mean()": "gained.sum()", "/ np.sqrt": "* np.sqrt"},
+     "You count examples. Accuracies are shares of all of them.", {"section": SAME}),
+    ("a count beside a share", {"gained.mean()": "gained.sum()"},
+     "Your difference counts examples. Accuracies are shares of all of them.", {"section": SAME}),
+    ("a ratio", {"gained.mean()": "(second == y).mean() / (first == y).mean()"},
+     "You divide one accuracy by the other. How much larger was asked for, not how many times."),
+    ("a share of the few that differ", {"gained.mean()": "gained.sum() / np.abs(gained).sum()"},
+     "Your difference is a share of those examples in which only one is right. Of how many is an accuracy a share?",
+     {"section": SAME}),
+    ("zeros left out", {"return": "gained = gained[gained != 0]\n    return"},
+     "You leave out the examples in which both are right or both are wrong. Their d is 0, and it counts in the mean.",
+     {"section": SAME, "found": lambda answer, rng: leaves_out_zeros(answer, rng)}),
+    ("wins and losses added",
+     {"(second == y).astype(int) - (first == y)": "((second == y) != (first == y)).astype(int)"},
+     "You count where just one of the two is right, whichever it is. What the first wins has to count against what the "
+     "second wins."),
+    ("where the answers differ", {"(second == y).astype(int) - (first == y)": "(first != second).astype(int)"},
+     "You count where the two give different answers. Both may be wrong there; what counts is who is right.",
+     {"section": CHOOSE}),
+    ("digits subtracted", {"(second == y).astype(int) - (first == y)": "second - first"},
+     "You subtract the answers themselves. Labels are names: a 9 is not more right than a 2.", {"section": CHOOSE}),
+    ("True minus True", {".astype(int)": ""},
+     "NumPy does not subtract True and False from each other. What should they be first?"),
+    ("only what the second gets right", {"(second == y).astype(int) - (first == y)":
+                                         "((second == y) & (first != y)).astype(int)"},
+     "You count what the second alone gets right. What the first alone gets right has to count against it."),
+)  # fmt: skip
 
 
-def judged(difference=lambda a, b: (b - a).mean(), error=lambda a, b: (b - a).std() / np.sqrt(len(a))):
-    """The comparison with another formula, from where the two are right."""
-    return lambda y, first, second: (
-        difference(right(y, first), right(y, second)),
-        error(right(y, first), right(y, second)),
-    )
-
-
-def disagreements(y, first, second):
-    differ = (first != second).astype(float)
-    return differ.mean(), differ.std() / np.sqrt(len(y))
-
-
-def slip(name, wrong, hint, section):
-    """A mistake in one of the two numbers, whether deviations divide by n or by n − 1."""
-
-    def found(answer, rng):
-        given = three_answers(rng)
-        return np.allclose(two_numbers(answer(*given)), wrong(*given), rtol=3e-3, atol=1e-9)
-
-    compare.mistake(name, wrong, hint, section=section, found=found)
-
-
-slip(
-    "as if on different test parts",
-    judged(error=lambda a, b: np.sqrt((a.var() + b.var()) / len(a))),
-    "Your standard error treats the two scores as independent. They are from the same examples, and go up and down "
-    "together on the hard ones: look at the difference in each example.",
-    section=PEN,
-)
-slip(
-    "the deviations added",
-    judged(error=lambda a, b: (a.std() + b.std()) / np.sqrt(len(a))),
-    "You add the two standard errors. On the same examples much of the two cancels: look at the difference in each "
-    "example.",
-    section=PEN,
-)
-slip(
-    "the error of one score",
-    judged(error=lambda a, b: b.std() / np.sqrt(len(b))),
-    "Your standard error is that of the second accuracy alone. It was asked how sure the difference is.",
-    section=DIGITS,
-)
-slip(
-    "first minus second",
-    judged(difference=lambda a, b: (a - b).mean()),
-    "The sign is turned: your difference is positive when the first one is better.",
-    section=PEN,
-)
-slip(
-    "the sign lost",
-    judged(difference=lambda a, b: abs((a - b).mean())),
-    "Your difference is never negative, so nobody can see which of the two is better.",
-    section=PEN,
-)
-slip(
-    "the deviation of one example",
-    judged(error=lambda a, b: (b - a).std()),
-    "You return the deviation of the single differences. The mean of n of them varies much less.",
-    section=DIGITS,
-)
-slip(
-    "divided by n, not its root",
-    judged(error=lambda a, b: (b - a).std() / len(a)),
-    "Your standard error falls as 1/n. Four times the examples make it half as large, not a quarter.",
-    section=DIGITS,
-)
-slip(
-    "the root forgotten",
-    judged(error=lambda a, b: (b - a).var() / len(a)),
-    "What you return is the variance of the mean. The standard error is its root.",
-    section=DIGITS,
-)
-slip(
-    "the mean not subtracted",
-    judged(error=lambda a, b: np.sqrt(((b - a) ** 2).mean() / len(a))),
-    "You take the mean of the squared differences. A deviation is measured from their mean, not from 0.",
-    section=SAME,
-)
-slip(
-    "a count for a share",
-    judged(difference=lambda a, b: (b - a).sum(), error=lambda a, b: (b - a).std() * np.sqrt(len(a))),
-    "You count examples. Accuracies are shares of all of them.",
-    section=SAME,
-)
-slip(
-    "a count beside a share",
-    judged(difference=lambda a, b: (b - a).sum()),
-    "Your difference counts examples. Accuracies are shares of all of them.",
-    section=SAME,
-)
-slip(
-    "where the answers differ",
-    disagreements,
-    "You count where the two give different answers. Both may be wrong there; what counts is who is right.",
-    section=CHOOSE,
-)
-slip(
-    "digits subtracted",
-    lambda y, first, second: ((second - first).mean(), (second - first).std() / np.sqrt(len(y))),
-    "You subtract the answers themselves. Labels are names: a 9 is not more right than a 2.",
-    section=CHOOSE,
-)
-compare.mistake(
-    "True minus True",
-    lambda y, first, second: ((second == y) - (first == y)).mean(),
-    "NumPy does not subtract True and False from each other. Make numbers of them first.",
-    section=DIGITS,
-)
+def leaves_out_zeros(answer, rng):
+    """Mean and error of the d that are not 0, with whichever n below the root."""
+    y, first, second = three_answers(rng)
+    gained = 1.0 * (second == y) - (first == y)
+    gained = gained[gained != 0]
+    difference, error = answer(y, first, second)
+    errors = [gained.std() / np.sqrt(n) for n in (len(y), len(gained))]
+    return np.isclose(difference, gained.mean()) and np.isclose(error, errors).any()
