@@ -9,6 +9,7 @@ computed from the values drawn: a picture without words is an error here, not an
 import base64
 import hashlib
 import io
+import re
 from html import escape
 
 import numpy as np
@@ -21,7 +22,7 @@ from matplotlib.ticker import MaxNLocator
 from mlkit.looks import frame_of, look_of, look_of_rulers
 from mlkit.page_assets import page_assets
 from mlkit.style import STYLE, StyledAxes, in_style, number, raised
-from mlkit.svg import FIGURE_NAME, clean, kept_axes, put_back, rulers_of
+from mlkit.svg import FIGURE_NAME, clean, kept_axes, rulers_of
 from mlkit.validation import as_choice, as_flag, as_floats, as_number, as_text
 
 _spare = {}  # axes whose pictures are finished, by the arguments they were made with: drawing on them again is fast
@@ -34,13 +35,15 @@ TITLE_HEIGHT = 1.02  # given, it spares matplotlib a search, a third of the time
 class Picture:
     """One or more drawings with the words that say what they show; what every figure of the book is.
 
-    On a wide page the panels stand side by side, on a phone one below the other.
+    On a wide page the panels stand side by side, on a phone one is shown at a time.
     """
 
-    def __init__(self, figures, alt):
+    def __init__(self, figures, alt, handles=None):
         self._figures = figures
         self._svgs = None
         self.alt = alt
+        self.names = [_names_of(figure) for figure in figures]  # of each panel: title, y axis, x axis
+        self.handles = handles or {}  # name -> (panel, x, y), in points from the left and the top of its panel
 
     def panels(self, name):
         """The drawings as a tuple of SVG elements, whose ids start with ``name``."""
@@ -48,10 +51,22 @@ class Picture:
             self._svgs = tuple(_svg(figure) for figure in self._figures)
         return tuple(svg.replace(FIGURE_NAME, f"{name}-{i}-") for i, svg in enumerate(self._svgs))
 
-    def html(self, name):
+    def lines(self, name, handles=None):
+        """What stands inside of `html`, a tag to a line.
+
+        ``handles`` maps names to words: these handles are drawn, to be looked at and not to be moved.
+        """
+        lines = []
+        for i, svg in enumerate(self.panels(name)):
+            on_it = [key for key, (panel, _, _) in self.handles.items() if handles and panel == i]
+            marks = [_handle_html(svg, *self.handles[key][1:], handles[key]) for key in on_it]
+            lines += ['<div class="mlkit-panel">', *svg.split("\n"), *marks, "</div>"]
+        return lines
+
+    def html(self, name, handles=None):
         """The panels in one element whose accessible name is the alt text."""
-        panels = "\n".join(self.panels(name))
-        return f'<div class="mlkit-figure" role="img" aria-label="{escape(self.alt)}">\n{panels}\n</div>'
+        lines = "\n".join(self.lines(name, handles))
+        return f'<div class="mlkit-figure" role="img" aria-label="{escape(self.alt)}">\n{lines}\n</div>'
 
     def png(self, dpi=110):
         """The panels side by side as PNG bytes, on white: for PDF, and where no HTML is shown."""
@@ -81,7 +96,7 @@ class Picture:
         return {"text/plain": self.alt, "text/html": page_assets(name) + self.html(name), "image/png": png}
 
 
-def picture(*drawings, alt):
+def picture(*drawings, alt, handles=None):
     """Finish a picture: one or more axes (or figures) and what they show, in words.
 
     Parameters
@@ -91,11 +106,14 @@ def picture(*drawings, alt):
     alt : str
         What the picture shows, computed from the values drawn: "A line at 30 degrees; 3 of 40 points lie on the
         wrong side", never "a plot".
+    handles : dict or None
+        Where a reader can take hold of what is drawn: name -> (x, y) in the coordinates of the first drawing, or
+        (axes, x, y) in those of another. ``explore`` is told under the same names what they move.
 
     Raises
     ------
     ValueError
-        When there is no drawing, or no alt text worth the name.
+        When there is no drawing, no alt text worth the name, or a handle that lies on no drawing.
 
     Examples
     --------
@@ -110,7 +128,45 @@ def picture(*drawings, alt):
         raise ValueError(f"picture needs matplotlib Axes or Figures, got {wrong[0] if wrong else 'none'!r}")
     if not isinstance(alt, str) or len(alt.split()) < 4:
         raise ValueError(f"alt must say in words what the picture shows, got {alt!r}")
-    return Picture(list(dict.fromkeys(figures)), " ".join(alt.split()))
+    places = {name: _place(name, at, drawings) for name, at in _read_handles(handles).items()}
+    return Picture(list(dict.fromkeys(figures)), " ".join(alt.split()), places)
+
+
+def _names_of(figure):
+    axes = figure.axes[0] if figure.axes else None
+    return (axes.get_title(loc="left"), axes.get_ylabel(), axes.get_xlabel()) if axes else ("", "", "")
+
+
+def _read_handles(handles):
+    if handles is None:
+        return {}
+    if not isinstance(handles, dict) or not all(isinstance(name, str) for name in handles):
+        raise ValueError(f"handles must map names to places, got {handles!r}")
+    return handles
+
+
+def _place(name, at, drawings):
+    """A place in the coordinates of some axes as (panel, x, y), in points from the left and the top of the panel."""
+    *on, x, y = at if isinstance(at, (tuple, list, np.ndarray)) and len(at) in (2, 3) else (None,) * 4
+    axes = on[0] if on else drawings[0]
+    if len(on) > 1 or not isinstance(axes, Axes) or axes not in drawings:
+        raise ValueError(f"handle {name!r} must be (x, y) on the first axes or (axes, x, y), got {at!r}")
+    x, y = as_floats([x, y], f"handle {name!r}", shape=(2,))
+    figure = axes.figure
+    _ = axes.get_xlim(), axes.get_ylim()  # limits that are still to be found are found now,
+    axes.apply_aspect()  # and so is the shape
+    right, up = axes.transData.transform((x, y)) * 72 / figure.dpi
+    width, height = figure.get_size_inches() * 72
+    if not (0 <= right <= width and 0 <= up <= height):
+        raise ValueError(f"handle {name!r} must lie on its panel, got ({x:g}, {y:g}) beside it")
+    panels = list(dict.fromkeys(d.figure if isinstance(d, Axes) else d for d in drawings))
+    return panels.index(figure), round(float(right), 1), round(float(height - up), 1)
+
+
+def _handle_html(svg, x, y, words):
+    width, height = map(float, re.match(r'<svg viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())
+    place = f"left:{100 * x / width:.2f}%;top:{100 * y / height:.2f}%"
+    return f'<div class="mlkit-handle" role="img" aria-label="{escape(words)}" style="{place}"></div>'
 
 
 def new_axes(
@@ -200,6 +256,8 @@ def _make_axes(settings):
         raise ValueError(f"width and height must leave room for the labels, {room}, got {width:g} and {height:g}")
     box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height)
     axes = figure.add_axes(box, axes_class=StyledAxes)
+    figure.patch.set_visible(False)  # the page is the paper
+    axes.patch.set_visible(False)
     axes.set(xscale=xscale, yscale=yscale, xlim=xlim, ylim=ylim)
     axes.set_xlabel(xlabel or "")
     axes.set_ylabel(ylabel or "")
@@ -300,7 +358,7 @@ def _svg(figure):
         kept = _ruled[figure.mlkit_settings]
     figure.mlkit_kept = bool(kept)
     with kept_axes(figure, kept):
-        return clean(put_back(_draw(figure), kept))
+        return clean(_draw(figure), kept)
 
 
 def _draw(figure):

@@ -16,10 +16,20 @@ def page_assets(name):
     """
     global _carrier
     if mode() == "live":
-        return f"<style>{stylesheet()}</style>\n"
+        return style_in_page()
     if _carrier is None:
         _carrier = name
-    return f"<style>{stylesheet()}</style>\n<script>{script()}</script>\n" if name == _carrier else ""
+    return in_page() if name == _carrier else ""
+
+
+def in_page():
+    """Stylesheet and script as a page carries them; the book takes them out again, and has them in files."""
+    return f"{style_in_page()}<script>{script()}</script>\n"
+
+
+def style_in_page():
+    """The stylesheet as a page carries it."""
+    return f"<style>{stylesheet()}</style>\n"
 
 
 def new_page():
@@ -34,8 +44,17 @@ def stylesheet():
     light = "".join(f"--mlkit-{name}:{color};" for name, (color, _) in PALETTE.items())
     dark = "".join(f"--mlkit-{name}:{color};" for name, (_, color) in PALETTE.items())
     themes = ':is(html[data-theme="dark"],[data-jp-theme-light="false"])'  # the book's dark theme, JupyterLab's
-    variables = f":root{{{light}}}\n@media screen{{{themes}{{{dark}}}}}\n"
-    return variables + _read("explore.css")
+    screen = f"@media screen{{{themes}{{{dark}}}}}\n"
+    return f":root{{{light}}}\n{screen}{_forced_colors(light, dark)}" + _read("explore.css")
+
+
+def _forced_colors(light, dark):
+    """Where a reader's system sets the colors: text and page are its own, the others those for a page like it."""
+    faint = "color-mix(in srgb,CanvasText 25%,Canvas)"
+    own = f"--mlkit-ink:CanvasText;--mlkit-muted:CanvasText;--mlkit-grid:{faint};--mlkit-paper:Canvas;"
+    rule = ":root:is([data-theme],*){%s}"
+    shades = f"{rule % (light + own)}@media (prefers-color-scheme:dark){{{rule % (dark + own)}}}"
+    return f"@media screen and (forced-colors:active){{{shades}}}\n"
 
 
 @cache

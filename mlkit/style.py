@@ -32,15 +32,17 @@ COLORS = [BLUE, ORANGE, GREEN, PURPLE]
 MARKERS = ["o", "s", "^", "D"]
 LINES = ["-", "--", "-.", ":"]
 
+SMALL = 10.7  # points: notes and legends; anything smaller cannot be read on a phone
+
 STYLE = {
     "svg.fonttype": "none",  # text stays text: smaller, selectable, in the page's own font
     "svg.hashsalt": "mlkit",  # ids depend on the drawing alone, so two builds are the same to the byte
     "image.composite_image": False,
     "text.parse_math": False,  # a dollar sign is a dollar sign; write η, w₁, x̂ in Unicode
     "font.family": ["DejaVu Sans"],
-    "font.size": 10.5,
-    "axes.titlesize": 10.5,
-    "axes.labelsize": 10.5,
+    "font.size": 11,  # at 390 px a panel of 4.8 inches then has labels of 11 px
+    "axes.titlesize": 11,
+    "axes.labelsize": 11,
     "axes.titlelocation": "left",
     "text.color": INK,
     "axes.edgecolor": MUTED,
@@ -63,7 +65,7 @@ STYLE = {
     "axes.spines.right": False,
     "axes.prop_cycle": matplotlib.cycler(color=COLORS, linestyle=LINES),
     "legend.frameon": False,
-    "legend.fontsize": 9.5,
+    "legend.fontsize": SMALL,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "lines.linewidth": 1.8,

@@ -17,18 +17,21 @@ _COLOR = re.compile("|".join(light for light, _ in PALETTE.values()))
 _VARIABLE = {light: f"var(--mlkit-{name},{light})" for name, (light, _) in PALETTE.items()}
 _USED_ID = re.compile(r'(?:href="#|url\(#)([^")]+)')
 _COORDINATES = re.compile(r' (d|x|y|width|height|transform)="([^"]*)"')
-_RULER = re.compile(r'( *)<g id="matplotlib\.axis_\d">\n.*?\n\1</g>\n', re.DOTALL)
+_RULER = re.compile(r'( *)<g id="matplotlib\.axis_\d"(?:/>|>\n.*?\n\1</g>)\n', re.DOTALL)  # one without ticks is empty
 _STAND_IN = re.compile(r' *<g id="stand-in-(\d)">\n.*?</g>\n', re.DOTALL)
+_KEPT = "<kept "  # a line that stands for an axis; no tag begins so
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}")
 
 
-def clean(svg):
+def clean(svg, kept=()):
     """Keep what the eye sees: about half of what matplotlib writes.
 
     Parameters
     ----------
     svg : str
         A whole file, as ``FigureCanvasSVG.print_svg`` writes it with ``svg.fonttype`` set to ``none``.
+    kept : tuple of str
+        What `rulers_of` found in another file, to be set in where `kept_axes` left the axes out.
 
     Returns
     -------
@@ -37,10 +40,20 @@ def clean(svg):
     """
     body = svg[svg.index("</defs>") + len("</defs>") : svg.rindex("</svg>")]
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
+    used = frozenset(_USED_ID.findall(body + "".join(kept)))
+    body = _STAND_IN.sub(lambda match: f"{_KEPT}{match[1]}\n", body)
+    body = _clean_lines(body, used, [_clean_ruler(ruler, used) for ruler in kept])
+    rem = round(float(width) / 12, 2)  # at the usual size of text a point is a point; a reader's larger text grows it
+    return f'<svg viewBox="0 0 {width} {height}" width="{rem:g}rem" aria-hidden="true">\n{body}\n</svg>'
+
+
+def _clean_lines(body, used, kept=()):
     body = re.sub(r"\s*\n(?!\s*<)", " ", body)  # one tag to a line
-    used = set(_USED_ID.findall(body))
     lines, groups = [], []
     for line in map(str.strip, body.split("\n")):
+        if line.startswith(_KEPT):
+            lines += filter(None, [kept[int(line.removeprefix(_KEPT))]])
+            continue
         tag, end, text = line.partition(">")  # a text is what the reader reads: only tags are changed
         tag = _clean_tag(tag, used)
         if tag.startswith("<g") and not tag.endswith("/"):
@@ -49,11 +62,16 @@ def clean(svg):
         elif tag == "</g":
             keep = groups.pop()
         else:
-            keep = tag not in ("", "<g/") and not tag.endswith('style="fill:none"/')
+            keep = tag not in ("", "<g/") and not tag.endswith('fill="none"/')
         if keep:
             lines.append(tag + end + text)
-    body = "\n".join(lines)
-    return f'<svg viewBox="0 0 {width} {height}" width="{width}pt" aria-hidden="true">\n{body}\n</svg>'
+    return "\n".join(lines)
+
+
+@lru_cache(maxsize=64)
+def _clean_ruler(ruler, used):
+    """From frame to frame they stay the same."""
+    return _clean_lines(ruler, used)
 
 
 def _clean_tag(tag, used):
@@ -65,11 +83,18 @@ def _shorten(tag):
     tag = tag.replace("xlink:href", "href")
     tag = re.sub(r'(href="#|url\(#| id=")', rf"\1{FIGURE_NAME}", tag)
     if tag.startswith("<image"):
-        return tag  # its scale needs every digit
+        return re.sub(r' style="([^"]*)"', _as_attributes, tag)  # its scale needs every digit
     tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)
-    tag = re.sub(r" ?font-family: [^;\"]*;?", "", tag).replace(": ", ":").replace("; ", ";")
+    tag = re.sub(r" ?font-family: [^;\"]*;?", "", tag)
+    tag = re.sub(r' style="([^"]*)"', _as_attributes, tag)
     tag = _COORDINATES.sub(lambda m: f' {m[1]}="{_steps(_round(m[2]))}"', tag)
     return _COLOR.sub(lambda m: _VARIABLE[m[0]], tag)
+
+
+def _as_attributes(style):
+    """``style="fill: none; opacity: 0.5"`` as an attribute each, which no content policy of a server forbids."""
+    settings = dict(setting.split(":", 1) for setting in style[1].split(";") if setting.strip())
+    return "".join(f' {name.strip()}="{value.strip()}"' for name, value in settings.items())
 
 
 def _round(coordinates):
@@ -105,9 +130,9 @@ def rulers_of(svg):
 
 @contextlib.contextmanager
 def kept_axes(figure, kept):
-    """While this holds, the axes of ``figure`` are not drawn but marked, so that `put_back` can set in ``kept``."""
+    """While this holds, the axes of ``figure`` are not drawn but marked, so that `clean` can set in ``kept``."""
     axes = figure.axes[0] if kept else None
-    standing_in = list(zip((axes.xaxis, axes.yaxis), kept, strict=False)) if kept else []
+    standing_in = list(zip((axes.xaxis, axes.yaxis), kept, strict=True)) if kept else []
     for number, (axis, markup) in enumerate(standing_in):
         axis.draw = _stand_in(number, axes.bbox if "clip-path" in markup else None)
     try:
@@ -115,11 +140,6 @@ def kept_axes(figure, kept):
     finally:
         for axis, _ in standing_in:
             del axis.draw  # the method of the class is back
-
-
-def put_back(svg, kept):
-    """Set the axes in where they were left out."""
-    return _STAND_IN.sub(lambda match: kept[int(match[1])], svg) if kept else svg
 
 
 def _stand_in(number, clip):

@@ -173,21 +173,96 @@ def test_signatures_that_match_are_welcome(function):
 
 def test_too_many_combinations_are_counted_and_the_control_to_thin_is_named():
     with pytest.raises(
-        ValueError, match=r"51 step × 30 rate make 1530 combinations, more than 1500: thin 'step' to 50"
+        ValueError, match=r"101 step × 40 rate make 4040 combinations, more than 4000: thin 'step' to 100"
     ):
-        explore(draw_any, step=range(51), rate=range(30), name="many")
+        explore(draw_any, step=range(101), rate=range(40), name="many")
 
 
 def test_thinned_as_advised_the_figure_fits():
     counted = []
     with pytest.raises(FrameError):  # the door is open: the first frame is drawn
-        explore(lambda step, rate: counted.append(1) or 1 / 0, step=range(50), rate=range(30), name="many")
+        explore(lambda step, rate: counted.append(1) or 1 / 0, step=range(100), rate=range(40), name="many")
     assert counted == [1]
 
 
 def test_where_no_thinning_helps_a_control_must_go():
-    with pytest.raises(ValueError, match=r"2048 combinations, more than 1500: (thin|drop)"):
-        explore(draw_any, **{f"c{i}": [0, 1] for i in range(11)}, name="many")
+    with pytest.raises(ValueError, match=r"4096 combinations, more than 4000: (thin|drop)"):
+        explore(draw_any, **{f"c{i}": [0, 1] for i in range(12)}, name="many")
+
+
+# The door: handles
+
+
+def draw_point(x, y=0):
+    axes = new_axes(xlim=(0, 4), ylim=(0, 4))
+    return picture(axes, alt=f"A point at {x}, {y} of four.", handles={"tip": (x, y)})
+
+
+@pytest.mark.parametrize(
+    ("handles", "message"),
+    [
+        (["tip"], r"handles must map names to the controls that they move, got \['tip'\]"),
+        ({"tip": ()}, r"handle 'tip' must name the controls that it moves, got \(\)"),
+        ({"tip": 3}, "handle 'tip' must name the controls that it moves, got 3"),
+        ({"tip": "z"}, "handle 'tip' moves 'z', but the controls are 'x', 'y'"),
+        ({"tip": ("x", 3)}, "handle 'tip' moves 3, but the controls are 'x', 'y'"),
+        ({"tip": ("x", "x")}, "handle 'tip' names a control twice: 'x', 'x'"),
+        ({"": "x"}, "the name of a handle must be text, got ''"),
+        ({3: "x"}, "the name of a handle must be text, got 3"),
+    ],
+)
+def test_handles_name_the_controls_that_they_move(handles, message):
+    with pytest.raises(ValueError, match=message):
+        explore(draw_point, x=[1, 2], y=[1, 2], name="handles", handles=handles)
+
+
+@pytest.mark.parametrize(
+    ("handles", "message"),
+    [
+        (None, r"figure 'tips' at x = 1: picture has places for the handles 'tip', and explore says .* for none"),
+        ({"end": "x"}, "picture has places for the handles 'tip', and explore says what they move for 'end'"),
+    ],
+)
+def test_picture_and_explore_know_the_same_handles(handles, message):
+    with pytest.raises(ValueError, match=message):
+        explore(draw_point, x=[1, 2], name="tips", handles=handles)
+
+
+def test_a_handle_stays_on_its_panel():
+    def draw(x):
+        panels = [new_axes(xlim=(0, 4), ylim=(0, 4)) for _ in range(2)]
+        return picture(*panels, alt=f"Two panels at {x} of four.", handles={"tip": (panels[x % 2], 1, 1)})
+
+    with pytest.raises(ValueError, match="figure 'hops' moves a handle from one panel to another"):
+        explore(draw, x=[1, 2], name="hops", handles={"tip": "x"})
+
+
+def test_a_handle_that_its_controls_do_not_move_is_refused():
+    def draw(x, y):
+        return picture(new_axes(xlim=(0, 4), ylim=(0, 4)), alt=f"A point at {x}, {y} of four.", handles={"tip": (x, 1)})
+
+    with pytest.raises(ValueError, match="figure 'stuck' has handle 'tip' in one place, whatever 'y' is"):
+        explore(draw, x=[1, 2], y=[1, 2], name="stuck", handles={"tip": "y"})
+
+
+def test_a_figure_of_five_panels_is_refused():
+    def draw(x):
+        return picture(*(new_axes(xlim=(0, x), ylim=(0, 1)) for _ in range(5)), alt=f"Five panels up to {x}.")
+
+    with pytest.raises(ValueError, match="figure 'five' has 5 panels, more than 4"):
+        explore(draw, x=[1, 2], name="five")
+
+
+def test_the_page_knows_where_each_handle_is_and_what_it_moves():
+    figure = explore(
+        draw_point, x=[1, 2, 3], y=[0, 4], name="places", handles={"tip": ("x", "y")}, labels={"x": "weight x"}
+    )
+    data = json.loads(re.search(r'application/json">(.*?)</script>', figure.html)[1])
+    assert data["handles"] == {"tip": {"controls": [0, 1], "panel": 0, "words": "drag: weight x, y"}}
+    places = np.cumsum(np.reshape(unpacked(figure.html)["places"]["tip"], (-1, 2)), axis=0) / 10
+    expected = [draw_point(x, y).handles["tip"][1:] for x in (1, 2, 3) for y in (0, 4)]
+    np.testing.assert_allclose(places, expected, atol=1e-9)
+    assert "mlkit-handle" not in figure.html, "the script puts them there: without it nothing can be dragged"
 
 
 # Frames that fail
@@ -451,8 +526,32 @@ def test_what_is_packed_is_what_was_drawn():
     combinations = [(r, k, o) for r in (0.1, 0.2) for k in ("sine", "cosine") for o in (False, True)]
     expected = [draw_any(rate=r, kind=k, on=o) for r, k, o in combinations]
     assert block["alts"] == [frame.alt for frame in expected]
-    for numbers, frame in zip(block["frames"], expected, strict=True):
-        assert "\n".join(block["lines"][n] for n in numbers) == "\n".join(frame.panels("packed"))
+    for numbers, frame in zip(frames_of(block), expected, strict=True):
+        assert [block["lines"][n] for n in numbers] == frame.lines("packed")
+
+
+def frames_of(block):
+    """The numbers of each frame's lines, made from what differs from the frame before."""
+    frame = []
+    for length, *steps in block["changes"]:
+        frame = (frame + [0] * length)[:length]
+        place = 0
+        for further, more in zip(steps[::2], steps[1::2], strict=True):
+            place += further
+            frame[place] += more
+        yield list(frame)
+
+
+def test_frames_may_grow_and_shrink():
+    def draw(n):
+        axes = new_axes(xlim=(0, 9), ylim=(0, 1))
+        for i in range(n):
+            axes.plot([i], [0.5], "o")
+        return picture(axes, alt=f"A row of {n} points.")
+
+    block = unpacked(explore(draw, n=[3, 0, 5, 1], name="row").html)
+    for numbers, n in zip(frames_of(block), [3, 0, 5, 1], strict=True):
+        assert [block["lines"][i] for i in numbers] == draw(n).lines("row")
 
 
 def test_no_line_is_packed_twice():
@@ -503,6 +602,32 @@ def test_two_hundred_frames_of_a_line_plot_weigh_less_than_150_kb():
 # The page
 
 
+def test_a_form_is_named_after_its_figure_and_no_attribute_is_invented():
+    html = explore(draw, step=[1, 2], name="by-hand").html
+    assert 'aria-label="Controls of the figure by hand"' in html
+    assert html.startswith('<mlkit-explore id="explore-by-hand" data-name="by-hand">')
+
+
+def panel_called(title):
+    return new_axes(xlim=(0, 1), ylim=(0, 1), title=title)
+
+
+def test_panels_are_named_by_a_title_or_an_axis_that_stays():
+    def draw(step):
+        panels = [new_axes(xlim=(0, 1), ylim=(0, 1), **names) for names in names_at(step)]
+        return picture(*panels, alt=f"Four panels at step {step}.")
+
+    def names_at(step):
+        return [{"title": "plane"}, {"title": f"{step}", "ylabel": "loss"}, {"ylabel": "x₂", "xlabel": "time"}, {}]
+
+    assert explore(draw, step=[1, 2], name="four").panel_names == ["plane", "loss", "time", "picture 4"]
+    same = explore(
+        lambda x: picture(*(panel_called("loss") for _ in "ab"), alt=f"Two of {x} losses."), x=[1, 2], name="b"
+    )
+    assert same.panel_names == ["picture 1", "picture 2"]
+    assert "mlkit-switch" not in explore(draw_point, x=[1, 2], name="one", handles={"tip": "x"}).html
+
+
 def test_a_play_takes_about_eight_seconds_unless_told():
     def interval(steps, **given):
         return explore(draw, step=range(steps), play="step", name="pace", **given).interval
@@ -549,7 +674,7 @@ def test_words_of_the_author_stay_words_on_the_page():
     assert [option.text for option in root.iter("option")] == [NASTY, "plain"]
     assert root.find("div").get("aria-label") == f"The drawing of {NASTY} as asked."
     assert root.find("p").text == f"{NASTY} = {NASTY}"
-    assert len(scripts) == 3  # the data, the frames, and the call that wakes the figure
+    assert len(scripts) == 2  # the data and the frames: nothing that runs
     data = json.loads(scripts[0])
     assert data["controls"][0]["texts"] == [NASTY, "plain"]
     assert unpacked(figure.html)["alts"][0] == f"The drawing of {NASTY} as asked."

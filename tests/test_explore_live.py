@@ -261,6 +261,18 @@ def test_live_and_published_frames_are_the_same(monkeypatch):
     assert first["image/png"] == published._repr_mimebundle_()["image/png"]
 
 
+def test_handles_are_drawn_and_a_caption_says_what_moves_them():
+    def draw(x):
+        return picture(new_axes(xlim=(0, 4), ylim=(0, 4)), alt=f"A point at {x} of four.", handles={"tip": (x, 2)})
+
+    figure = explore(draw, x=[1, 2], name="touched", handles={"tip": "x"}, labels={"x": "weight x"})
+    first = figure.html
+    assert '<div class="mlkit-handle" role="img" aria-label="moved by weight x"' in first
+    figure.sliders["x"].index = 1
+    assert figure.html != first
+    assert any("can be dragged on the published page" in w.value for w in children(figure, widgets.HTML))
+
+
 def test_a_notebook_gets_the_widget_a_png_and_words():
     bundle = explore(Drawing(), step=range(3), name="bundle")._repr_mimebundle_()
     view = bundle["application/vnd.jupyter.widget-view+json"]

@@ -71,7 +71,7 @@ def test_the_words_reach_the_page_escaped():
     assert root.get("aria-label") == alt
     assert root.get("role") == "img"
     assert root.get("class") == "mlkit-figure"
-    assert [child.get("aria-hidden") for child in root] == ["true"]
+    assert [(panel.get("class"), panel[0].get("aria-hidden")) for panel in root] == [("mlkit-panel", "true")]
 
 
 # Ids and panels
@@ -124,6 +124,63 @@ def test_a_figure_of_ones_own_is_welcome():
     figure = Figure(figsize=(2, 2))
     figure.subplots(1, 2)
     assert 'viewBox="0 0 144 144"' in picture(figure, alt=ALT).panels("own")[0]
+
+
+# Handles
+
+
+def test_a_handle_lies_where_its_point_is_drawn():
+    axes = panel()
+    x, y = (sum(limits) / 2 for limits in (axes.get_xlim(), axes.get_ylim()))
+    axes.plot([x], [y], marker="o")
+    shown = picture(axes, alt=ALT, handles={"tip": (x, y)})
+    mark = re.search(r'<use href="[^"]*" x="([\d.]+)" y="([\d.]+)"', shown.panels("tip")[0])
+    assert shown.handles["tip"] == (0, *map(float, mark.groups()))
+
+
+def test_a_handle_waits_for_limits_and_shape():
+    axes = Figure().subplots()
+    axes.plot([0, 10], [0, 10], marker="o")
+    axes.set_aspect("equal")
+    shown = picture(axes, alt=ALT, handles={"end": (10, 10)})
+    marks = re.findall(r'<use href="[^"]*" x="([\d.]+)" y="([\d.]+)"', shown.panels("end")[0])
+    assert shown.handles["end"] == (0, *map(float, marks[-1]))
+
+
+def test_a_handle_may_lie_on_another_panel():
+    one, other = panel(), panel()
+    assert picture(one, other, alt=ALT, handles={"tip": (other, 0.5, 0)}).handles["tip"][0] == 1
+
+
+def test_handles_are_drawn_only_where_they_have_words():
+    shown = picture(panel(), alt=ALT, handles={"tip": (0.5, 0)})
+    assert "mlkit-handle" not in shown.html("still")
+    root = ET.fromstring(shown.html("live", {"tip": 'drag: "w"'}))
+    (handle,) = root.iterfind('.//div[@class="mlkit-handle"]')
+    assert handle.get("aria-label") == 'drag: "w"'
+
+
+@pytest.mark.parametrize(
+    ("handles", "message"),
+    [
+        (["tip"], r"handles must map names to places, got \['tip'\]"),
+        ({1: (0, 0)}, "handles must map names to places"),
+        ({"tip": 1}, r"handle 'tip' must be \(x, y\) on the first axes or \(axes, x, y\), got 1"),
+        ({"tip": (1, 2, 3)}, "handle 'tip' must be"),
+        ({"tip": (1, 2, 3, 4)}, "handle 'tip' must be"),
+        ({"tip": (np.nan, 0)}, "handle 'tip' must"),
+        ({"tip": ("a", 0)}, "handle 'tip' must"),
+        ({"tip": (1e6, 0)}, r"handle 'tip' must lie on its panel, got \(1e\+06, 0\) beside it"),
+    ],
+)
+def test_a_handle_that_lies_nowhere_is_refused(handles, message):
+    with pytest.raises(ValueError, match=message):
+        picture(panel(), alt=ALT, handles=handles)
+
+
+def test_a_handle_on_axes_that_are_not_shown_is_refused():
+    with pytest.raises(ValueError, match="handle 'tip' must be"):
+        picture(panel(), alt=ALT, handles={"tip": (panel(), 0.5, 0)})
 
 
 # PNG and what a notebook shows
@@ -246,6 +303,8 @@ SETTINGS = [
     {"title": "step 3"},
     {"xticks": [0, 3, 6], "yticks": {-1: "low", 1: "high"}, "grid": False},
     {"yticks": []},
+    {"xticks": []},  # then the x axis has nothing to draw, and once the y axis was drawn in its place and again
+    {"xticks": [], "yticks": []},
     {"xlim": (0.1, 6), "xscale": "log", "yscale": "symlog"},
     {"ylim": (2, -2)},
 ]

@@ -22,7 +22,8 @@ def code_cells(path):
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
         return ["".join(c["source"]) for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
-    return re.findall(r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n|\n)*(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    options = r"(?:---\n.*?^---\n)?(?::[^\n]*\n|\n)*"
+    return re.findall(rf"^```\{{code-cell\}}[^\n]*\n{options}(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 class Notebook:
@@ -82,7 +83,7 @@ def test_what_a_figure_reads_is_bound_once(path):
 def test_a_page_of_text_is_read_too():
     index = next(path for path in SOURCES if path.stem == "index")
     assert any("explore(" in code for code in code_cells(index))
-    assert not any("{code-cell}" in code or code.startswith(":") for code in code_cells(index))
+    assert not any("{code-cell}" in code or code.startswith((":", "---")) for code in code_cells(index))
 
 
 def test_a_name_that_a_later_cell_binds_anew_is_found():

@@ -103,6 +103,13 @@ def test_the_graph_plays_forward_then_backward():
     assert f"∂ {x.derivative:.3g}" in shown[-1]
 
 
+def test_each_step_has_a_place_of_its_own_where_the_drawing_marks_it():
+    result, _ = build_graph()
+    places = [plots.graph_place(result, step) for step in range(plots.graph_steps(result) + 1)]
+    assert len(set(places)) == len(places)
+    assert [tuple(plots.graph(result, step=s).lines[-1].get_xydata()[0]) for s in range(len(places))] == places
+
+
 def test_a_graph_without_derivatives_is_refused():
     with pytest.raises(ValueError, match="call result.backward"):
         plots.graph(Node(1.0) + Node(2.0))

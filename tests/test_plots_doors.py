@@ -85,6 +85,10 @@ DOORS = {
         (walked,),
         {"result": [None, 3, "node"], "step": [-1, 1.5, "2"], "width": POSITIVE, "height": POSITIVE},
     ),
+    "graph_place": (
+        (walked, 1),
+        {"result": [None, 3, "node"], "step": [-1, 1.5, "2"], "width": POSITIVE, "height": POSITIVE},
+    ),
     "graph_steps": ((walked,), {"result": [None, 3, "node"]}),
     "half_planes": ((axes, [1, 1], 0.0), {"axes": AXES, "weights": PAIRS, "bias": NUMBERS}),
     "hills": (
@@ -139,6 +143,7 @@ DOORS = {
     ),
     "points": ((axes, X, Y), {"axes": AXES, "X": ARRAYS, "y": [[0, 2], [0.5, 1]], "size": POSITIVE, "names": [3]}),
     "regions": ((axes, half), {"axes": AXES, "predict": FUNCTIONS, "resolution": [*COUNTS, 1]}),
+    "remark": ((axes, "epoch 3"), {"axes": AXES, "words": TEXTS}),
     "rulers": (
         (axes, [[1, 2]], ["a"]),
         {"axes": AXES, "rows": [None, 3, [], ["a"]], "names": [*LISTS, ["a", "b"]], "texts": [*LISTS, ["a", "b"]]},
@@ -158,7 +163,8 @@ MORE = {
     "new_chart": {"xlim": (0, 1), "ylim": (0, 1)},
     "rulers": {"texts": ["a"]},
 }
-OPTIONAL = {("compared", "at"): None, ("magnified", "slope"): None}  # where None is an answer of its own
+SIZES_OF_GRAPHS = dict.fromkeys([(name, side) for name in ("graph", "graph_place") for side in ("width", "height")])
+OPTIONAL = {("compared", "at"): None, ("magnified", "slope"): None} | SIZES_OF_GRAPHS  # None is an answer of its own
 TRIED = [
     (name, argument, i)
     for name, (_, doors) in DOORS.items()

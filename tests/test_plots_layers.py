@@ -75,6 +75,13 @@ def test_the_key_names_every_curve_and_what_it_came_to():
     assert [text.get_text() for text in axes.texts] == ["a", "b: 0.5", "c", "d", "e"]
 
 
+def test_a_line_that_rises_into_the_key_ends_below_it():
+    axes = new_axes(xlim=(0, 2), ylim=(0, 10))
+    plots.picked_out(axes, np.arange(3), {"a": [1, 50, 100], "b": [1, 2, 3]}, "b")
+    top_of_line = axes.lines[0].get_clip_box().y1
+    assert top_of_line < min(text.get_window_extent().y0 for text in axes.texts)
+
+
 def test_an_unknown_scheme_and_too_many_are_refused():
     axes = new_axes(xlim=(0, 2), ylim=(0, 10))
     with pytest.raises(ValueError, match="chosen must be one of a, b"):

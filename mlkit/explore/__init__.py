@@ -5,7 +5,7 @@ when a slider asks for it. When the book is built it draws every frame, packs th
 component moves them there with no kernel, no server and no network. Both call the same ``draw``.
 """
 
-from mlkit.explore.controls import check_combinations, check_draw, check_name, check_play, read_controls
+from mlkit.explore.controls import check_combinations, check_draw, check_name, check_play, read_controls, read_handles
 from mlkit.explore.published import Published
 from mlkit.page_assets import new_page
 from mlkit.surroundings import mode, shell
@@ -16,7 +16,7 @@ __all__ = ["explore"]
 _names = {}  # name of each figure -> the cell that showed it, and in which run
 
 
-def explore(draw, *, name, play=None, labels=None, start=None, interval=None, **values):
+def explore(draw, *, name, play=None, labels=None, start=None, interval=None, handles=None, **values):
     """Show ``draw`` for every combination of ``values``, with a control for each.
 
     Parameters
@@ -33,6 +33,10 @@ def explore(draw, *, name, play=None, labels=None, start=None, interval=None, **
         The value a control begins with, where it is not the first.
     interval : int or None
         Milliseconds between frames during play; by default such that the whole run takes about eight seconds.
+    handles : dict or None
+        What a reader can take hold of in the picture: the name of a place given to ``picture(..., handles=...)``, and
+        the control or controls that it moves: ``{"tip": ("w1", "w2")}``. On the page it is dragged, by mouse, finger
+        or pen, to the nearest place that it has for any value of those controls.
     **values
         For each control, a finite list: numbers give a slider, names (and truth values) a list of choices.
 
@@ -46,7 +50,8 @@ def explore(draw, *, name, play=None, labels=None, start=None, interval=None, **
     ------
     ValueError
         For anything that cannot become a figure: no control or an empty one, an unknown ``play``, a missing or
-        repeated ``name``, a signature that does not match, more than 1,500 combinations, a ``draw`` without alt text.
+        repeated ``name``, a signature that does not match, more than 4,000 combinations, a ``draw`` without alt text,
+        handles that ``picture`` and ``explore`` do not both know.
     FrameError
         When ``draw`` itself fails; published, every combination is tried before anything is shown.
 
@@ -66,6 +71,7 @@ def explore(draw, *, name, play=None, labels=None, start=None, interval=None, **
     check_draw(draw, controls)
     check_play(play, controls)
     count = check_combinations(controls)
+    handles = read_handles(handles, controls)
     if interval is None:
         steps = next((len(c.values) for c in controls if c.name == play), 1)
         interval = max(60, min(700, 8000 // steps))
@@ -74,8 +80,8 @@ def explore(draw, *, name, play=None, labels=None, start=None, interval=None, **
     if mode() == "live":
         from mlkit.explore.live import Live  # ipywidgets is loaded only where it is used
 
-        return Live(draw, controls, name, play, interval)
-    return Published(draw, controls, name, play, interval, count)
+        return Live(draw, controls, name, play, interval, handles)
+    return Published(draw, controls, name, play, interval, handles, count)
 
 
 def forget_figures():

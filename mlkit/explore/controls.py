@@ -11,8 +11,8 @@ import numpy as np
 
 from mlkit.style import number
 
-MOST_COMBINATIONS = 1500
-RESERVED = ("name", "play", "labels", "start", "interval")
+MOST_COMBINATIONS = 4000
+RESERVED = ("name", "play", "labels", "start", "interval", "handles")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,35 @@ def check_play(play, controls):
         raise ValueError(f"play must name a control, one of {_listed(by_name)}, got {play!r}")
     if by_name[play].is_choice or len(by_name[play].values) < 2:
         raise ValueError(f"play={play!r} must name a slider of at least two numbers")
+
+
+def read_handles(handles, controls):
+    """Which controls each handle moves, as a dictionary from its name to their places among the controls."""
+    if handles is None:
+        return {}
+    if not isinstance(handles, dict):
+        raise ValueError(f"handles must map names to the controls that they move, got {handles!r}")
+    places = {c.name: i for i, c in enumerate(controls)}
+    return {name: _read_handle(name, moved, places) for name, moved in handles.items()}
+
+
+def _read_handle(name, moved, places):
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"the name of a handle must be text, got {name!r}")
+    moved = (moved,) if isinstance(moved, str) else moved
+    if not isinstance(moved, (tuple, list)) or not moved:
+        raise ValueError(f"handle {name!r} must name the controls that it moves, got {moved!r}")
+    unknown = [control for control in moved if not isinstance(control, str) or control not in places]
+    if unknown:
+        raise ValueError(f"handle {name!r} moves {unknown[0]!r}, but the controls are {_listed(places)}")
+    if len(set(moved)) < len(moved):
+        raise ValueError(f"handle {name!r} names a control twice: {_listed(moved)}")
+    return tuple(places[control] for control in moved)
+
+
+def words_of(moved, controls):
+    """The controls that a handle moves, as a reader knows them."""
+    return ", ".join(controls[i].label for i in moved)
 
 
 def check_draw(draw, controls):

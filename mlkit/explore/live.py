@@ -6,29 +6,34 @@ from html import escape
 
 import ipywidgets as widgets
 
-from mlkit.explore.controls import described
+from mlkit.explore.controls import described, words_of
 from mlkit.explore.frames import draw_frame
-from mlkit.page_assets import stylesheet
+from mlkit.page_assets import style_in_page
+
+CAPTION = "A ring marks what can be dragged on the published page; here the sliders below move it."
 
 
 class Live:
     """A slider figure in front of a running kernel: what ``explore`` returns when a person is there."""
 
-    def __init__(self, draw, controls, name, play, interval):
+    def __init__(self, draw, controls, name, play, interval, handles):
         self._draw, self.controls, self.name = draw, controls, name
+        self._handles = {handle: f"moved by {words_of(moved, controls)}" for handle, moved in handles.items()}
         self._seen = {}  # frames already drawn, by position
         self._wanted = None  # the newest position asked for and not yet shown
         self._frame = widgets.HTML()
         self.sliders = {c.name: _widget(c) for c in controls}
-        first = draw_frame(draw, controls, self.positions, name)  # what cannot be drawn fails here, in the cell
+        # What cannot be drawn fails here, in the cell.
+        first = draw_frame(draw, controls, self.positions, name, self._handles)
         self._png, self._alt = first.png(), first.alt
         first.recycle()
-        self._seen[self.positions] = first.html(name)
+        self._seen[self.positions] = first.html(name, self._handles)
         self._show(self.positions)
         for slider in self.sliders.values():
             slider.observe(self._ask, names="index")
-        rows = [self._frame, *self.sliders.values(), self._buttons(play, interval)]
-        self.box = widgets.VBox([widgets.HTML(f"<style>{stylesheet()}</style>"), *rows])
+        caption = [widgets.HTML(f'<p class="mlkit-caption">{CAPTION}</p>')] if handles else []
+        rows = [self._frame, *caption, *self.sliders.values(), self._buttons(play, interval)]
+        self.box = widgets.VBox([widgets.HTML(style_in_page()), *rows])
         self.box.add_class("mlkit-live")
 
     @property
@@ -71,12 +76,12 @@ class Live:
 
     def _draw_html(self, positions):
         try:
-            frame = draw_frame(self._draw, self.controls, positions, self.name)
+            frame = draw_frame(self._draw, self.controls, positions, self.name, self._handles)
         except Exception as error:  # a frame that fails is shown as such and not kept: the next may be well
             where = escape(described(self.controls, positions))
             return f'<div class="mlkit-error" role="alert"><b>{where}</b><pre>{escape(str(error))}</pre></div>'
         frame.recycle()
-        self._seen[positions] = frame.html(self.name)
+        self._seen[positions] = frame.html(self.name, self._handles)
         return self._seen[positions]
 
     def _buttons(self, play, interval):

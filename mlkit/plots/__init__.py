@@ -12,10 +12,10 @@
 - `landscapes`: a landscape as lines of equal height, and the way a descent took on it
 """
 
-from mlkit.plots.curves import compared, curve, new_chart, spot
+from mlkit.plots.curves import compared, curve, new_chart, remark, spot
 from mlkit.plots.diagrams import neuron
 from mlkit.plots.functions import bars, mapped_grid, tangent
-from mlkit.plots.graphs import graph, graph_steps
+from mlkit.plots.graphs import graph, graph_place, graph_steps
 from mlkit.plots.images import class_bars, confusion, image, strip, tallies
 from mlkit.plots.landscapes import contours, key, path, paths
 from mlkit.plots.layers import hills, in_short, picked_out, units
@@ -47,6 +47,7 @@ __all__ = [
     "curve",
     "decision",
     "graph",
+    "graph_place",
     "graph_steps",
     "half_planes",
     "hills",
@@ -68,6 +69,7 @@ __all__ = [
     "picked_out",
     "points",
     "regions",
+    "remark",
     "rulers",
     "spot",
     "strip",

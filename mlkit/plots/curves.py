@@ -66,6 +66,13 @@ def compared(axes, x, named, *, legend="best", at=None):
     return axes
 
 
+def remark(axes, words):
+    """Write what changes to the right of the title, so that the title can stay: on a phone it names the panel."""
+    as_text(words, "words")
+    as_axes(axes).text(1, 1.047, words, transform=axes.transAxes, ha="right", va="baseline")
+    return axes
+
+
 def spot(axes, x, y):
     """Mark one place on a chart: where the reader's settings are."""
     x, y = as_number(x, "x"), as_number(y, "y")

@@ -2,7 +2,7 @@
 
 from mlkit.figures import new_axes
 from mlkit.plots.doors import as_function
-from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER, number
+from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER, SMALL, number
 from mlkit.validation import as_floats, as_number, as_text
 
 
@@ -35,7 +35,7 @@ def neuron(inputs, weights, bias, output, *, symbol="step", width=4.8):
         _edge(axes, (0, row), (3, middle), value * factor)
         _circle(axes, (0, row), 30, number(value))
         axes.text(-0.5, row, name, ha="right", va="center")
-        axes.text(1.35, row + (middle - row) * 0.45 + 0.19, f"{weight} = {number(factor)}", ha="center", fontsize=9.5)
+        axes.text(1.35, row + (middle - row) * 0.45 + 0.19, f"{weight} = {number(factor)}", ha="center", fontsize=SMALL)
     axes.plot([3, 5.3], [middle, middle], color=MUTED, linewidth=1.5, zorder=0.5)
     _circle(axes, (3, middle), 48, f"z = {number(z)}\n{symbol}")
     _circle(axes, (5.3, middle), 38, f"ŷ = {number(as_floats(output(z), 'output(z)', shape=()))}")
@@ -51,7 +51,7 @@ def _edge(axes, start, end, carried):
 def _circle(axes, center, size, text):
     """A circle that is round though the axes' units differ: its size is in points, not in data."""
     axes.plot(*center, marker="o", markersize=size, color=INK, markerfacecolor=PAPER, markeredgewidth=1.4)
-    axes.text(*center, text, ha="center", va="center", fontsize=9.5)
+    axes.text(*center, text, ha="center", va="center", fontsize=SMALL)
 
 
 def _below(number):

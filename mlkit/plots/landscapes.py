@@ -6,7 +6,7 @@ import numpy as np
 from contourpy import contour_generator  # what matplotlib draws its contours with
 
 from mlkit.plots.doors import as_axes, as_function, as_named, as_texts, as_walk
-from mlkit.style import COLORS, LINES, MARKERS, MUTED, PAPER
+from mlkit.style import COLORS, LINES, MARKERS, MUTED, PAPER, SMALL
 from mlkit.validation import as_choice, as_count, as_flag, as_floats, as_number, as_text
 
 SIGNS_OF_LINES, SIGNS_OF_MARKS = ("—", "- -", "- ·", "···"), ("●", "■", "▲", "◆")
@@ -116,7 +116,7 @@ def key(axes, names, *, signs=SIGNS_OF_LINES, corner="upper left"):
     first = 0.98 if upright == "upper" else 0.02 + row * len(names)
     x, frame = {"left": 0.02, "right": 0.98}[side], {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1}
     for i, name in enumerate(names):
-        place = {"transform": axes.transAxes, "ha": side, "va": "top", "fontsize": 9.5}
+        place = {"transform": axes.transAxes, "ha": side, "va": "top", "fontsize": SMALL}
         axes.text(x, first - i * row, f"{signs[i % 4]} {name}", color=COLORS[i % 4], bbox=frame, zorder=3, **place)
     return axes
 

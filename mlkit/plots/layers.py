@@ -2,9 +2,10 @@
 
 import numpy as np
 from matplotlib.collections import PolyCollection
+from matplotlib.patches import Rectangle
 
 from mlkit.plots.doors import as_axes, as_color, as_named, as_runs, as_series, as_texts
-from mlkit.style import BLUE, COLORS, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE, raised
+from mlkit.style import BLUE, COLORS, GREEN, INK, LINES, MARKERS, ORANGE, PAPER, PURPLE, SMALL, raised
 from mlkit.validation import as_floats, as_number
 
 _SCHEME_COLORS = (BLUE, ORANGE, GREEN, PURPLE, INK)
@@ -53,9 +54,9 @@ def hills(axes, samples, edges, *, names, texts=None, color=BLUE):
         floor = len(samples) - 1 - i + 0.1
         counts, _ = np.histogram(np.clip(sample, left, right), edges)
         shapes.append(_hill(edges, floor, floor + 0.75 * counts / max(counts.max(), 1)))
-        axes.text(left - gap, floor, names[i], ha="right", va="bottom", fontsize=9.5)
+        axes.text(left - gap, floor, names[i], ha="right", va="bottom", fontsize=SMALL)
         if texts:
-            axes.text(right + gap, floor, texts[i], ha="left", va="bottom", fontsize=9.5, linespacing=1.15)
+            axes.text(right + 2 * gap, floor, texts[i], ha="left", va="bottom", fontsize=SMALL, linespacing=1.15)
     for look in ({"facecolors": color, "alpha": 0.35, "linewidths": 0}, {"facecolors": "none", "edgecolors": color}):
         axes.add_collection(PolyCollection(shapes, **look), autolim=False)
     return axes
@@ -64,7 +65,7 @@ def hills(axes, samples, edges, *, names, texts=None, color=BLUE):
 def picked_out(axes, x, named, chosen, *, each=None, notes=None):
     """Draw up to five curves over the same ``x`` and pick one out: bold, with markers, and its single runs behind it.
 
-    Leave the top third of the axes free: the key is there.
+    The top quarter of the axes is kept for the key; a line that rises into it ends below.
 
     Parameters
     ----------
@@ -95,7 +96,15 @@ def picked_out(axes, x, named, chosen, *, each=None, notes=None):
         values = as_series(values, f"named[{label!r}]", len(x))
         axes.plot(x, values, zorder=3 if label == chosen else 2, **looks[label])
     said = {label: f"{label}: {note}" for label, note in ({} if notes is None else as_named(notes, "notes")).items()}
+    _end_below_key(axes, rows=(len(looks) + 1) // 2)
     return _key(axes, {said.get(label, label): look for label, look in looks.items()})
+
+
+def _end_below_key(axes, rows):
+    """Lines that rise into the key leave the picture below it."""
+    room = Rectangle((0, 0), 1, 0.99 - 0.075 * rows, transform=axes.transAxes)
+    for line in axes.lines:
+        line.set_clip_path(room)
 
 
 def units(axes, weights):
@@ -124,7 +133,7 @@ def _key(axes, looks, columns=2):
     for i, (label, look) in enumerate(looks.items()):
         x, y = 0.02 + width * (i % columns), 0.955 - 0.075 * (i // columns)
         axes.plot([x, x + 0.05, x + 0.1], [y] * 3, transform=axes.transAxes, **(look | {"markevery": [1]}))
-        axes.text(x + 0.12, y, label, transform=axes.transAxes, va="center", fontsize=9.5)
+        axes.text(x + 0.12, y, label, transform=axes.transAxes, va="center", fontsize=SMALL)
     return axes
 
 

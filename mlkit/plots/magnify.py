@@ -4,10 +4,9 @@ import numpy as np
 
 from mlkit.plots.curves import new_chart
 from mlkit.plots.doors import as_axes, as_function, as_texts
-from mlkit.style import BLUE, COLORS, INK, LINES, MUTED, ORANGE, PAPER
+from mlkit.style import BLUE, COLORS, INK, LINES, MUTED, ORANGE
 from mlkit.validation import as_floats, as_number
 
-_HALO = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}  # so that a line behind a text does not cross it out
 _ALONG = np.linspace(-1, 1, 81)  # across the window of the magnifier
 
 
@@ -36,11 +35,11 @@ def magnified(function, x, zoom, *, slope=None, title=""):
     slope = None if slope is None else as_number(slope, "slope")
     names = {-0.5: f"\N{MINUS SIGN}1/{2 * zoom:g}", 0: "0", 0.5: f"1/{2 * zoom:g}"}
     limits = {"xlim": (-1, 1), "ylim": (-1, 1), "xticks": names, "yticks": names}
-    axes = new_chart("Δx", "Δr", title=title, **limits)
-    axes.plot(_ALONG, _under(function, x, reach), color=BLUE, label="curve")
+    key = "Δx" if slope is None else "Δx   (— curve, - - tangent)"  # in the picture it would lie on one of them
+    axes = new_chart(key, "Δr, magnified", title=title, **limits)
+    axes.plot(_ALONG, _under(function, x, reach), color=BLUE)
     if slope is not None:
-        axes.plot(_ALONG, slope * _ALONG, color=INK, linestyle="--", label="tangent")
-    axes.legend(loc="lower right")
+        axes.plot(_ALONG, slope * _ALONG, color=INK, linestyle="--")
     return axes
 
 
@@ -81,7 +80,7 @@ def rulers(axes, rows, names, *, texts):
     rows : sequence of array_like, shape (n,)
         The places of the same n numbers on each ruler, from the top one down.
     names, texts : sequence of str
-        What stands above the left and the right end of each ruler.
+        What stands above and below the left end of each ruler: the axes reach so far that no rung comes there.
     """
     as_axes(axes)
     if not isinstance(rows, list | tuple) or not 0 < len(rows) <= len(COLORS) + 1:
@@ -100,6 +99,6 @@ def rulers(axes, rows, names, *, texts):
         ends = [row.min(), row.max()]
         axes.plot(ends, [height, height], color=INK, linestyle="-", linewidth=4, solid_capstyle="butt")
         axes.plot(row, np.full(len(row), height), marker="|", markersize=11, color=INK, linestyle="none")
-        axes.text(left, height + 0.1, name, ha="left", va="bottom", bbox=_HALO)
-        axes.text(right, height + 0.1, text, ha="right", va="bottom", bbox=_HALO)
+        axes.text(left, height + 0.1, name, ha="left", va="bottom")
+        axes.text(left, height - 0.1, text, ha="left", va="top")
     return axes

@@ -4,7 +4,7 @@ import numpy as np
 
 from mlkit.figures import new_axes
 from mlkit.plots.doors import as_named, as_texts
-from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER
+from mlkit.style import BLUE, INK, MUTED, ORANGE, PAPER, SMALL
 from mlkit.validation import as_count, as_number
 
 _PLAIN = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
@@ -115,13 +115,13 @@ def _as_names(names, argument):
 
 def _network_axes(sizes, has_below, n_notes, width, height):
     width, height = as_number(width, "width", above=0), as_number(height, "height", above=0)
-    above = 0.38  # inches: half a unit and a little; below the lowest unit comes what is written there
+    above = 0.43  # inches: half a unit and a little; below the lowest unit comes what is written there
     under = above + (0.34 if has_below else 0) + (0.1 + 0.21 * n_notes if n_notes else 0)
     reach = (max(sizes) - 1) / 2
     unit = (height - 0.46 - above - under) / max(2 * reach, 1)  # inches from one unit to the next
     if unit <= 0:
         raise ValueError(f"height must leave room for the units, more than {0.46 + above + under:.2f}, got {height:g}")
-    limits = {"xlim": (-0.42, len(sizes) - 0.58), "ylim": (-reach - under / unit, reach + above / unit)}
+    limits = {"xlim": (-0.3, len(sizes) - 0.7), "ylim": (-reach - under / unit, reach + above / unit)}
     axes = new_axes(**limits, xticks=[], yticks=[], grid=False, title="", width=width, height=height)
     axes.set_axis_off()
     return axes
@@ -143,17 +143,17 @@ def _draw_edge(axes, edge, sizes, places, text, is_lit):
     crossing = min(sizes[layer], sizes[layer + 1]) > 1 and i != j
     place = start + (0.3 if crossing else 0.52) * (end - start)
     if text:
-        axes.text(*place, text, ha="center", va="center", fontsize=9.5, bbox=_PLAIN, linespacing=1.2)
+        axes.text(*place, text, ha="center", va="center", fontsize=SMALL, bbox=_PLAIN, linespacing=1.2, zorder=1)
 
 
 def _draw_unit(axes, place, inside, below, is_lit):
     color = ORANGE if is_lit else INK if inside else MUTED
     width = 3 if is_lit else 1.4
-    axes.plot(*place, marker="o", markersize=51, color=color, markerfacecolor=PAPER, markeredgewidth=width)
-    axes.text(*place, inside, ha="center", va="center", fontsize=9.5, linespacing=1.25)
+    axes.plot(*place, marker="o", markersize=58, color=color, markerfacecolor=PAPER, markeredgewidth=width)
+    axes.text(*place, inside, ha="center", va="center", fontsize=SMALL, linespacing=1.25)
     if below:
-        under = {"xytext": (0, -30), "textcoords": "offset points", "ha": "center", "va": "top"}
-        axes.annotate(below, place, **under, fontsize=9.5, linespacing=1.25)
+        under = {"xytext": (0, -33), "textcoords": "offset points", "ha": "center", "va": "top"}
+        axes.annotate(below, place, **under, fontsize=SMALL, linespacing=1.25)
 
 
 def _draw_entries(axes, left, top, texts):
@@ -163,7 +163,7 @@ def _draw_entries(axes, left, top, texts):
         if text:
             axes.fill(x + _SQUARE[0], y + _SQUARE[1], color=ORANGE, alpha=0.25, linewidth=0, linestyle="-")
             axes.plot(x + _SQUARE[0], y + _SQUARE[1], color=ORANGE, linewidth=1.2, linestyle="-")
-            axes.text(x, y, text, ha="center", va="center", fontsize=9)
+            axes.text(x, y, text, ha="center", va="center", fontsize=SMALL)
         else:
             axes.plot(x, y, marker="o", markersize=6, color=BLUE, linestyle="none")
     frame = np.array([[0, columns, columns, 0, 0], [0, 0, rows, rows, 0]])
