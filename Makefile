@@ -9,19 +9,20 @@ BIN := $(VENV)/$(if $(WINDOWS),Scripts,bin)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help book site lab notebooks test check seeds lowest parity bench clean
+.PHONY: help book site lab notebooks test check seeds lowest parity bench bench-page clean
 
 help:
-	@echo "make book       build the book, the first time in about two minutes (SOLUTIONS=0 leaves the solutions out)"
+	@echo "make book       build the book, the first time in about four minutes (SOLUTIONS=0 leaves the solutions out)"
 	@echo "make site       build the book and, as a part of it, the lab that runs in a reader's browser"
 	@echo "make lab        open chapters and exercises in JupyterLab"
-	@echo "make test       run every test (about twenty-five minutes on two cores)"
+	@echo "make test       run every test (about forty minutes on two cores)"
 	@echo "make check      run the linter and the tests that build nothing (about three minutes)"
 	@echo "make notebooks  run every notebook under nbmake, those with solutions too"
 	@echo "make seeds      try every question's solution on 400 secret seeds (about twenty minutes)"
 	@echo "make lowest     run the tests with the oldest packages that pyproject.toml allows"
 	@echo "make parity     compare mlkit with PyTorch and Keras, number by number"
-	@echo "make bench      measure training speed against other libraries"
+	@echo "make bench      measure training against other libraries, and how fast figures move"
+	@echo "make bench-page measure the pages: their weight, and with Lighthouse how soon they can be read"
 	@echo "make clean      remove what was built"
 
 book: $(VENV)/installed-book
@@ -72,6 +73,12 @@ parity:
 
 bench: $(VENV)/installed-test
 	$(BIN)/python tests/benchmarks/run.py --json benchmarks.json
+	$(BIN)/python -m book
+	$(BIN)/python tests/benchmarks/figures.py --json benchmarks-of-figures.json
+
+bench-page: $(VENV)/installed-test
+	$(BIN)/python -m book
+	$(BIN)/python tests/benchmarks/page.py --json benchmarks-of-pages.json
 
 clean:
 	rm -rf _build $(VENV) .venv-lowest .venv-parity .venv-grading .venv-site .lowest-versions.txt .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,7 +1,14 @@
-"""What a page offers once `_config.yml` names the repository: a button for Binder, and links for a JupyterHub."""
+"""What a page knows of the world: the release it is of, and, once `_config.yml` names them, repository and address.
 
-from urllib.parse import quote, urlencode
+With a repository, notebooks have a button for Binder, and the teaching page has links for a JupyterHub.
+"""
 
+from datetime import date
+from urllib.parse import quote, urlencode, urlsplit
+
+import yaml
+
+CARD = {"image": "chapters/assets/preview.png", "image_mini": "chapters/assets/logo.png", "line_color": "#00598c"}
 MARK = "% links for a JupyterHub\n"
 HUB = "https://YOUR-HUB"
 TEXT = """\
@@ -18,14 +25,25 @@ needs nbgitpuller there, and our package. Put the address of your hub in place o
 
 def settings(book):
     """What Jupyter Book is told beside ``_config.yml``."""
-    if not book.repository:
-        return {}
-    theme = {
-        "repository_url": book.repository,
-        "repository_branch": _branch(book),
-        "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
-    }
-    return {"sphinx": {"config": {"html_theme_options": theme}}}
+    config = {"notfound_urls_prefix": urlsplit(book.site).path or "/", "ogp_site_url": book.site}
+    # a card is shown by its full address
+    config["ogp_social_cards"] = CARD if book.site else {"enable": False}
+    citation = book.home / "CITATION.cff"
+    if citation.exists():
+        config["html_context"] = {"release_of_book": _release(yaml.safe_load(book.text(citation)))}
+    if book.repository:
+        config["html_theme_options"] = {
+            "repository_url": book.repository,
+            "repository_branch": _branch(book),
+            "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
+        }
+    return {"sphinx": {"config": config}}
+
+
+def _release(citation):
+    """Version and date of the release, not of the build: two builds of one source are the same."""
+    day = date.fromisoformat(str(citation["date-released"]))
+    return {"version": str(citation["version"]), "date": f"{day.day} {day:%B %Y}"}
 
 
 def pages(book):

@@ -9,13 +9,15 @@ import sys
 import time
 from pathlib import Path
 
-from book import launch
+from book import exercises, launch
 from book.chapters import run_chapters
+from book.front import write_front
 from book.notebooks import run_notebooks
 from book.processes import alone
 from book.reports import Progress, figures_shown, what_failed
 from book.solutions import solutions
 from book.sources import Book, Problem
+from book.typesetting import WITHOUT_AN_ENGINE, can_typeset
 
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
@@ -50,20 +52,24 @@ def build(book):
     progress = Progress()
     shutil.rmtree(book.making, ignore_errors=True)
     book.making.mkdir()
+    if not can_typeset():
+        progress.say(WITHOUT_AN_ENGINE)
     with figures_shown(book.making, progress):
         run_chapters(book, progress)
         status, problems = _write_pages(book, progress)
     if status:
         print("\nThe book was not built.", *problems, sep="\n", file=sys.stderr)
         return status
-    _take_the_place(book.making / "_build" / "html", book)
+    new = book.making / "_build" / "html"
+    write_front(book, new)
+    _take_the_place(new, book)
     print(f"\nBuilt in {time.perf_counter() - start:.0f} s. Open {book.html / 'index.html'}")
     return 0
 
 
 def _write_pages(book, progress):
     """Let Jupyter Book work; print which chapter is executed, and keep the rest for the case that it fails."""
-    sources = book.gather(solutions(book) | launch.pages(book), launch.settings(book))
+    sources = book.gather(solutions(book) | exercises.pages(book) | launch.pages(book), launch.settings(book))
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(sources), "-W", "--keep-going"]
     command += ["--path-output", str(book.making)]
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "encoding": "utf-8"}

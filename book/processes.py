@@ -32,10 +32,14 @@ def _acquired(lock):
 
 def end_what_was_started():
     """Kernels do not hear Ctrl-C: they run in sessions of their own."""
-    started = psutil.Process().children(recursive=True)
-    for process in started:
+    end(psutil.Process().children(recursive=True), within=3)
+
+
+def end(processes, within):
+    """Ask processes to end; kill those that have not after so many seconds."""
+    for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
-    for process in psutil.wait_procs(started, timeout=3)[1]:
+    for process in psutil.wait_procs(processes, timeout=within)[1]:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()

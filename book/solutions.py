@@ -38,10 +38,23 @@ def page(book, source):
 
 
 def _contents(book, pages):
-    """``_toc.yml`` with the pages at its end."""
+    """``_toc.yml`` with each page after its exercises."""
     contents = yaml.safe_load(book.text(book.home / "_toc.yml"))
-    if "parts" not in contents:  # a book without parts has one now, and a second one
-        contents["parts"] = [{"chapters": contents.pop("chapters", [])}]
-    listed = [{"file": name.removesuffix(".md")} for name in pages]
-    contents["parts"].append({"caption": "Solutions", "chapters": listed})
+    for source in book.exercises:
+        entries, exercises = _entries_with(contents, f"exercises/{source.parent.name}/{source.stem}")
+        solution = {"file": f"exercises/solutions/{source.parent.name}", "title": "Solutions"}
+        entries.insert(entries.index(exercises) + 1, solution)
     return yaml.safe_dump(contents, sort_keys=False, allow_unicode=True)
+
+
+def _entries_with(node, page):
+    """The list in a table of contents that has a page, and its entry there."""
+    for value in node.values():
+        entries = value if isinstance(value, list) else []
+        for entry in entries:
+            if entry.get("file", "").removesuffix(".ipynb") == page:
+                return entries, entry
+            found = _entries_with(entry, page)
+            if found:
+                return found
+    return None

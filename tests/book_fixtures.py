@@ -33,7 +33,8 @@ LOOK = """(figure) => {
   fresh.innerHTML = figure.frames.frames[index].map((line) => figure.frames.lines[line]).join('\\n');
   const plain = (node) => node.nodeType === Node.TEXT_NODE ? node.data.trim() : `<${[node.nodeName,
     ...[...node.attributes].map((a) => `${a.name}="${a.value}"`).sort()].join(' ')}>${inside(node)}`;
-  const inside = (element) => [...element.childNodes].map(plain).join(''); // whatever the order of the attributes
+  const drawn = (node) => !node.classList?.contains('mlkit-handle');
+  const inside = (element) => [...element.childNodes].filter(drawn).map(plain).join(''); // attributes in any order
   const picture = figure.querySelector('.mlkit-figure');
   const box = (element) => {
     const { width, height, top, left } = element.getBoundingClientRect();
@@ -97,12 +98,33 @@ SAVED = """({ folder, withScripts }) => {
 }"""
 
 
+# Where a handle is on the screen, in the middle of its ring; and where it would be with its controls at the end that is
+# farther from where they are.
+RING = """(figure, name) => {
+  const handle = figure.handles.find((handle) => handle.dataset.handle === name);
+  const { left, top, width, height } = handle.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+}"""
+GOAL = """(figure, name) => {
+  const positions = [...figure.positions];
+  for (const i of figure.data.handles[name].controls) {
+    const last = figure.data.controls[i].texts.length - 1;
+    positions[i] = positions[i] > last / 2 ? 0 : last;
+  }
+  const handle = figure.handles.find((handle) => handle.dataset.handle === name);
+  const svg = handle.parentElement.querySelector('svg');
+  const { left, top, width, height } = svg.getBoundingClientRect();
+  const [x, y] = figure.placeOf(handle, figure.indexOf(positions));
+  return [left + (x / svg.viewBox.baseVal.width) * width, top + (y / svg.viewBox.baseVal.height) * height];
+}"""
+
+
 class Figure:
     """A slider figure on an open page, moved as a reader without a mouse would move it."""
 
     def __init__(self, page, name):
         self.page, self.name = page, name
-        self.element = page.locator(f'mlkit-explore[name="{name}"]')
+        self.element = page.locator(f"#explore-{name}")
         self.handle = self.element.element_handle()  # a locator goes through the whole page each time it is asked
         self.data = self.evaluate("(figure) => figure.data")
         self.controls = [control["name"] for control in self.data["controls"]]
@@ -121,10 +143,7 @@ class Figure:
 
     def look(self):
         """What is on the screen once it is painted."""
-        if self.page in STOPPED:
-            self.page.clock.run_for(FRAMES)
-        else:
-            self.page.evaluate(PAINTED)
+        paint(self.page)
         return self.evaluate(LOOK)
 
     def focus(self, part):
@@ -150,6 +169,18 @@ class Figure:
         """Move every control to the end where it does not start."""
         for i, start in enumerate(self.start):
             self.press(i, "Home" if start == self.counts[i] - 1 else "End")
+
+    def in_sight(self):
+        """Scroll until the picture is in the middle of the screen."""
+        self.evaluate("(figure) => figure.querySelector('.mlkit-figure').scrollIntoView({ block: 'center' })")
+
+    def ring(self, handle):
+        """Where a handle is on the screen."""
+        return self.evaluate(RING, handle)
+
+    def goal(self, handle):
+        """Where it would be with its controls at the other end."""
+        return self.evaluate(GOAL, handle)
 
     def wait_until(self, condition):
         """Wait for a JavaScript condition on ``figure``."""
@@ -298,8 +329,39 @@ def save_page(page, path, static, with_scripts=True):
 
 def figures_on(page):
     """Every slider figure of an open page."""
-    names = page.locator("mlkit-explore").evaluate_all("(all) => all.map((figure) => figure.getAttribute('name'))")
+    names = page.locator("mlkit-explore").evaluate_all("(all) => all.map((figure) => figure.dataset.name)")
     return [Figure(page, name) for name in names]
+
+
+def paint(page):
+    """Let what was asked for be painted."""
+    if page in STOPPED:
+        page.clock.run_for(FRAMES)
+    else:
+        page.evaluate(PAINTED)
+
+
+# A promise that is kept when the page has heard that a pointer was let go, or that it scrolls in its place.
+LET_GO = """() => {
+  window.letGo = new Promise((done) => {
+    for (const end of ['pointerup', 'pointercancel']) addEventListener(end, done, { once: true, capture: true });
+  });
+}"""
+
+
+def swipe(page, start, end, steps=8):
+    """A finger on the glass, from one place to another; on return the page has heard of all of it."""
+    page.evaluate(LET_GO)
+    glass = page.context.new_cdp_session(page)
+    glass.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [dict(zip("xy", start, strict=True))]})
+    for i in range(1, steps + 1):
+        at = {axis: a + (b - a) * i / steps for axis, a, b in zip("xy", start, end, strict=True)}
+        glass.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+        paint(page)
+    glass.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    glass.detach()
+    page.evaluate("() => window.letGo.then(() => null)")
+    paint(page)
 
 
 def assert_true_to_its_frames(figure):

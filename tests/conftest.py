@@ -11,15 +11,20 @@ import pytest
 from book_fixtures import Reader, lab_needed, pages_with_figures
 from filelock import FileLock
 from parity_fixtures import library
+from small_books import build, small_book
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ["MLKIT_TRIES"] = "off"  # checks in a kernel of ours leave no file behind
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--disable-gpu", "--disable-background-networking"]
 READERS = {
     "desk": {"viewport": {"width": 1280, "height": 900}, "permissions": ["clipboard-read", "clipboard-write"]},
     "phone": {"viewport": {"width": 375, "height": 740}, "has_touch": True, "device_scale_factor": 2},
+    "small phone": {"viewport": {"width": 390, "height": 660}, "has_touch": True},
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
+    "forced light": {"color_scheme": "light", "forced_colors": "active"},
+    "forced dark": {"color_scheme": "dark", "forced_colors": "active"},
     "calm": {"reduced_motion": "reduce"},
     "no script": {"java_script_enabled": False},
 }
@@ -204,3 +209,12 @@ def torch():
 @pytest.fixture(scope="session")
 def keras():
     return library("keras")
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """A small book, built."""
+    folder = small_book(tmp_path_factory.mktemp("books") / "first")
+    built = build(folder)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder, built

@@ -1,6 +1,7 @@
 """The book as a build makes it: the same every time, stopped by every fault, and complete without any other host."""
 
 import difflib
+import gzip
 import json
 import os
 import re
@@ -19,73 +20,12 @@ import psutil
 import pytest
 import yaml
 from book_fixtures import ROOT, book_pages, source
+from small_books import BROKEN, SMALL, SMALL_BOOKS, TOC, build, environment, site_of, small_book, write_notebook
 
 from book.solutions import solutions
 from book.sources import Book
 
 pytestmark = [pytest.mark.build, pytest.mark.xdist_group("book")]
-SMALL_BOOKS = pytest.mark.xdist_group("small")  # they need not wait for the real one
-KEPT = ("_config.yml", "book", "mlkit", "chapters")
-TOC = "format: jb-book\nroot: chapters/index\nchapters:\n  - file: chapters/small\n  - file: chapters/package\n"
-PACKAGE = "# The package\n\n```{eval-rst}\n.. automodule:: mlkit.schedules\n   :members:\n```\n"
-SMALL = [
-    "from mlkit.explore import explore\nfrom mlkit.figures import new_axes, picture",
-    "def draw(slope, kind):\n"
-    "    axes = new_axes(xlim=(-1, 1), ylim=(-2, 2))\n"
-    "    axes.plot([-1, 1], [-slope, slope], label=kind)\n"
-    "    axes.legend()\n"
-    "    return picture(axes, alt=f'A {kind} line through the origin with slope {slope}.')",
-    "explore(draw, slope=[-1, 0, 1], kind=['steep', 'flat'], name='planted', play='slope', start={'slope': 1})",
-    "draw(1, 'still')",
-    "for i in range(200):\n    print('line', i, flush=True)",
-]
-BROKEN = "if slope == 0 and kind == 'flat': raise ArithmeticError('no such slope')"
-
-
-def small_book(folder, cells=SMALL):
-    """A book of one page of ours and one generated notebook, with this repository's settings and package."""
-    folder.mkdir()
-    for name in KEPT:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb", "*.md"))
-        else:
-            shutil.copy(ROOT / name, folder / name)
-    (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
-    (folder / "chapters" / "index.md").write_text("# A small book\n\nWith $x^2$.\n", encoding="utf-8")
-    (folder / "chapters" / "package.md").write_text(PACKAGE, encoding="utf-8")
-    write_notebook(folder, cells)
-    return folder
-
-
-def write_notebook(folder, cells):
-    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# A small chapter"}
-    code = [
-        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": c, "execution_count": None, "outputs": []}
-        for i, c in enumerate(cells)
-    ]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook = {"cells": [title, *code], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (folder / "chapters" / "small.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-
-
-def environment(folder):
-    """With the mlkit that lies in the folder of the book."""
-    return {**os.environ, "PYTHONPATH": str(folder)}
-
-
-def build(folder, timeout=None):
-    """Build the book of a folder."""
-    command = [sys.executable, "-m", "book"]
-    return subprocess.run(
-        command, cwd=folder, env=environment(folder), capture_output=True, text=True, encoding="utf-8", check=False,
-        timeout=timeout,
-    )  # fmt: skip
-
-
-def site_of(folder):
-    """Every file of a built book."""
-    html = folder / "_build" / "html"
-    return {path.relative_to(html).as_posix(): path.read_bytes() for path in sorted(html.rglob("*")) if path.is_file()}
 
 
 def differences(first, second):
@@ -96,15 +36,6 @@ def differences(first, second):
         if one != other:
             found[name] = [line[:300] for line in difflib.unified_diff(one, other, n=0, lineterm="")][2:12]
     return found
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """A small book, built."""
-    folder = small_book(tmp_path_factory.mktemp("books") / "first")
-    built = build(folder)
-    assert built.returncode == 0, built.stdout + built.stderr
-    return folder, built
 
 
 @SMALL_BOOKS
@@ -360,7 +291,7 @@ def test_a_page_loads_nothing_from_another_host(page):
     assert [a for a in loaded if elsewhere(a)] == []
     sheets = [target(page, a) for a in loaded if urlsplit(a).path.endswith(".css")]
     styles = [sheet.read_text(encoding="utf-8") for sheet in sheets] + re.findall(r"(?s)<style.*?</style>", page.html)
-    assert len(sheets) >= 2
+    assert len(sheets) == 1
     outside = r"""(?:url\(|@import)\s*(?:url\()?["']?\s*((?:https?:)?//[^"')\s]+)"""
     assert [found for style in styles for found in re.findall(outside, style)] == []
 
@@ -382,10 +313,29 @@ def test_ids_are_unique_on_a_page(page):
     assert [name for name, count in Counter(page.ids).items() if count > 1] == []
 
 
-def test_the_script_of_the_figures_stands_once_on_a_page_that_has_any(page):
-    figures = page.html.count("<mlkit-explore ")
-    assert page.html.count('customElements.define("mlkit-explore"') == (1 if page.pictures else 0)
-    assert figures <= len(page.pictures)
+def test_style_and_script_of_the_figures_are_files_that_a_page_names_once(page):
+    def named(file):
+        return len(re.findall(rf'(?:href|src)="[^"]*_static/{file}\?', page.html))
+
+    assert (named("site.css"), named("explore.js")) == (1, "<mlkit-explore " in page.html)
+    body = page.html.partition("<body")[2]
+    assert "<style" not in body
+    assert "customElements" not in body
+
+
+def test_a_page_with_all_frames_of_its_figures_is_light(page):
+    assert len(gzip.compress(page.html.encode())) < 300_000  # of the 450 KB that a chapter may need with all its files
+
+
+def test_a_dozen_figures_and_more_can_be_touched(book):
+    data = [
+        json.loads(found)
+        for page in book_pages()
+        for found in re.findall(r'<script type="application/json">(.*?)</script>', source(book / f"{page}.html").html)
+    ]
+    touched = [figure for figure in data if figure.get("handles")]
+    assert len(touched) >= 30
+    assert sum(len(figure["handles"]) > 1 for figure in touched) >= 5
 
 
 # Solutions
@@ -401,13 +351,15 @@ def elsewhere_book(tmp_path, monkeypatch):
     return Book(tmp_path, tmp_path / "_build")
 
 
-SOLUTIONS = {"caption": "Solutions", "chapters": [{"file": "exercises/solutions/03-chain-rule"}]}
-
-
-def test_solutions_are_pages_at_the_end_folded_question_by_question(elsewhere_book):
+def test_solutions_stand_after_their_exercises_folded_question_by_question(elsewhere_book):
     pages = solutions(elsewhere_book)
-    toc = yaml.safe_load(pages["_toc.yml"])
-    assert toc["parts"] == [*yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"], SOLUTIONS]
+    chapters = yaml.safe_load(pages["_toc.yml"])["parts"][0]["chapters"]
+    below = {entry["file"]: [below["file"] for below in entry["sections"]] for entry in chapters}
+    assert below["chapters/03-chain-rule"] == [
+        "exercises/03-chain-rule/chain-rule",
+        "exercises/solutions/03-chain-rule",
+    ]
+    assert below["chapters/04-backprop"] == ["exercises/04-backprop/backprop"]
     page = pages["exercises/solutions/03-chain-rule.md"]
     assert page.startswith("# Solutions: The chain rule\n")
     assert len(re.findall(r"^## \d\. ", page, re.MULTILINE)) == 6
@@ -418,16 +370,16 @@ def test_solutions_are_pages_at_the_end_folded_question_by_question(elsewhere_bo
 
 def test_a_book_without_parts_gets_its_solutions_too(elsewhere_book):
     listed = [{"file": "chapters/03-chain-rule"}, {"file": "exercises/03-chain-rule/chain-rule"}]
-    flat = {"format": "jb-book", "root": "chapters/index", "chapters": listed}
+    flat = {"format": "jb-book", "root": "chapters/index", "chapters": [*listed, {"file": "chapters/notation"}]}
     (elsewhere_book.home / "_toc.yml").write_text(yaml.safe_dump(flat), encoding="utf-8")
     toc = yaml.safe_load(solutions(elsewhere_book)["_toc.yml"])
-    assert toc["parts"] == [{"chapters": listed}, SOLUTIONS]
-    assert "chapters" not in toc
+    files = [entry["file"] for entry in toc["chapters"]]
+    assert files == [entry["file"] for entry in listed] + ["exercises/solutions/03-chain-rule", "chapters/notation"]
 
 
 def test_an_exercise_that_is_not_in_the_book_has_no_solutions_there(elsewhere_book):
     toc = (elsewhere_book.home / "_toc.yml").read_text(encoding="utf-8")
-    shorter = toc.replace("      - file: exercises/03-chain-rule/chain-rule\n", "")
+    shorter = re.sub(r" +sections:\n +- file: exercises/03-chain-rule/chain-rule\n.*\n", "", toc)
     (elsewhere_book.home / "_toc.yml").write_text(shorter, encoding="utf-8")
     assert solutions(elsewhere_book) == {}
 

@@ -5,6 +5,9 @@ also fails when a page reports an error or a warning, or asks another host for a
 stands still: ``run_for`` lets time pass on it, in no time, and no test depends on how fast the machine is.
 """
 
+import itertools
+import random
+
 import pytest
 from book_fixtures import (
     RESTED,
@@ -16,7 +19,13 @@ from book_fixtures import (
     link_of,
     pages_with_figures,
     save_page,
+    swipe,
 )
+from matplotlib.patches import Rectangle
+
+from mlkit.explore import explore
+from mlkit.figures import new_axes, picture
+from mlkit.page_assets import in_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.build]
 
@@ -73,6 +82,167 @@ def test_every_control_moves_its_figure_by_keyboard_and_nothing_else(page):
         assert [f.look()["box"] for f in figures] == boxes, f"{figure.name} makes the page jump"
 
 
+# Frames that differ in more than their numbers
+
+
+def draw_ragged(marks, shown, title):
+    """Each control changes how many elements there are, or how they are nested."""
+    panels = [new_axes(xlim=(0, 6), ylim=(0, 4), title="so many") for _ in range(2)]
+    for i in range(marks):
+        panels[0].plot([i], [i % 4], marker="os^"[i % 3])
+        panels[1].plot([0, i], [3, i % 4], label=f"line {i}")
+    (line,) = panels[1].plot([0, 6], [1, 2], label="cut off")
+    if shown:
+        line.set_clip_path(Rectangle((0, 0), shown, 4, transform=panels[1].transData))
+    if title:
+        panels[1].legend(title=title)
+    said = f"{marks} marks; a line is seen up to {shown}, and the key is called {title or 'nothing'}."
+    return picture(*panels, alt=said)
+
+
+def test_frames_may_have_more_elements_or_fewer_and_other_ones(tmp_path, readers, monkeypatch):
+    monkeypatch.setenv("MLKIT_EXPLORE", "published")
+    controls = {"marks": [0, 1, 5, 2], "shown": [0, 3, 5], "title": ["", "key", "a longer key"]}
+    figure = explore(draw_ragged, **controls, name="ragged").html
+    page_at = tmp_path / "ragged.html"
+    page_at.write_text(f"<!DOCTYPE html><meta charset=utf-8>{in_page()}{figure}", encoding="utf-8")
+    with readers["desk"].opens(page_at) as page:
+        (ragged,) = figures_on(page)
+        everywhere = list(itertools.product(*map(range, ragged.counts)))
+        random.Random(0).shuffle(everywhere)
+        for positions in everywhere:
+            ragged.evaluate("(figure, positions) => figure.moveTo(positions)", positions)
+            assert_true_to_its_frames(ragged)
+
+
+# Handles: what can be taken hold of
+
+
+def touched(page):
+    """Every handle of the page, with its figure."""
+    return [(figure, handle) for figure in figures_on(page) for handle in figure.data["handles"]]
+
+
+def assert_only_its_controls_moved(figure, handle, before, after):
+    own = figure.data["handles"][handle]["controls"]
+    others = [i for i in range(len(before)) if i not in own]
+    assert [after[i] for i in others] == [before[i] for i in others], f"{figure.name}: {handle} moved {after}"
+
+
+def test_every_handle_is_seen_has_a_name_and_is_large_enough_for_a_finger(page):
+    for figure, handle in touched(page):
+        ring = figure.element.locator(f".mlkit-handle[data-handle='{handle}']")
+        assert ring.is_visible(), f"{figure.name}: {handle}"
+        assert len(ring.get_attribute("aria-label").removeprefix("drag: ")) > 0
+        box = ring.bounding_box()
+        assert min(box["width"], box["height"]) >= 24
+
+
+def test_a_handle_is_dragged_to_a_place_and_everything_else_follows(page):
+    for figure, handle in touched(page):
+        figure.in_sight()
+        before = figure.look()["positions"]
+        x, y = figure.ring(handle)
+        goal = figure.goal(handle)
+        page.mouse.move(x + 4, y - 3)  # taken at its edge, it does not jump
+        page.mouse.down()
+        figure.look()
+        assert figure.look()["positions"] == before, f"{figure.name}: {handle} jumps when it is touched"
+        page.mouse.move((x + goal[0]) / 2 + 4, (y + goal[1]) / 2 - 3)
+        figure.look()
+        page.mouse.move(goal[0] + 4, goal[1] - 3)
+        dragged = assert_true_to_its_frames(figure)  # sliders and words are in step
+        assert dragged["positions"] != before, f"{figure.name}: {handle} stays"
+        assert figure.ring(handle) == pytest.approx(goal, abs=0.6), f"{figure.name}: {handle} is not where it was put"
+        assert_only_its_controls_moved(figure, handle, before, dragged["positions"])
+        page.mouse.up()
+        page.mouse.move(x, y)
+        assert figure.look()["positions"] == dragged["positions"], f"{figure.name}: {handle} follows when it is let go"
+        figure.rest()
+        if dragged["positions"] != figure.start:
+            link_of(page, figure.name)
+        figure.button("reset")
+        assert assert_true_to_its_frames(figure)["positions"] == figure.start
+
+
+# How far from a place of the screen each handle of a panel is, and how near each can come.
+DISTANCES = """(figure, { panel, x, y }) => {
+  const handles = figure.handles.filter((handle) => figure.data.handles[handle.dataset.handle].panel === panel);
+  const svg = handles[0].parentElement.querySelector('svg');
+  const { left, top, width } = svg.getBoundingClientRect();
+  const scale = svg.viewBox.baseVal.width / width;
+  const far = (handle, positions) => {
+    const [u, v] = figure.placeOf(handle, figure.indexOf(positions));
+    return Math.hypot((x - left) * scale - u, (y - top) * scale - v);
+  };
+  const all = (handle) => figure.reachable(figure.data.handles[handle.dataset.handle].controls);
+  return handles.map((handle) => [
+    far(handle, figure.positions), Math.min(...all(handle).map((positions) => far(handle, positions)))]);
+}"""
+
+
+@pytest.mark.parametrize("part", [(0.25, 0.35), (0.6, 0.7), (0.85, 0.2)])
+def test_a_click_brings_the_handle_that_can_come_nearest(page, part):
+    for figure in figures_on(page):
+        for panel in {handle["panel"] for handle in figure.data["handles"].values()}:
+            figure.in_sight()
+            box = figure.element.locator(".mlkit-panel").nth(panel).bounding_box()
+            x, y = box["x"] + part[0] * box["width"], box["y"] + part[1] * box["height"]
+            if any(abs(x - a) + abs(y - b) < 40 for a, b in (figure.ring(h) for h in figure.data["handles"])):
+                continue  # this is no place beside the handles
+            place = {"panel": panel, "x": x, "y": y}
+            best = min(can for _, can in figure.evaluate(DISTANCES, place))
+            page.mouse.click(x, y)
+            assert_true_to_its_frames(figure)
+            nearest = min(now for now, _ in figure.evaluate(DISTANCES, place))
+            assert nearest <= best + 4.1, f"{figure.name}, panel {panel}: no handle comes to {part}"
+
+
+def test_taking_hold_of_a_handle_stops_the_play(page):
+    for figure in played(page, interval=50):
+        for handle in list(figure.data["handles"])[:1]:
+            figure.in_sight()
+            figure.press(figure.played, "Home")
+            figure.button("play")
+            figure.run_until(f"figure.positions[{figure.played}] >= 1 && !figure.painting")
+            page.mouse.move(*figure.ring(handle))
+            page.mouse.down()
+            assert figure.look()["button"] == "Play"
+            held = figure.look()["positions"]
+            page.clock.run_for(500)
+            assert figure.look()["positions"] == held
+            page.mouse.up()
+
+
+def test_a_finger_moves_a_handle_or_the_page_and_never_both(page_file, readers):
+    with readers["phone"].opens(page_file) as page:
+        for figure, handle in touched(page):
+            if figure.data["handles"][handle]["panel"] > 0:
+                figure.element.locator(".mlkit-switch button").nth(figure.data["handles"][handle]["panel"]).tap()
+            figure.in_sight()
+            figure.look()
+            top = page.evaluate("() => scrollY")
+            goal = figure.goal(handle)
+            swipe(page, figure.ring(handle), goal)
+            assert figure.ring(handle) == pytest.approx(goal, abs=0.6), f"{figure.name}: {handle} does not follow"
+            assert page.evaluate("() => scrollY") == top, f"{figure.name}: {handle} scrolls the page"
+        for figure in {figure.name: figure for figure, _ in touched(page)}.values():
+            figure.in_sight()
+            before, top = figure.look()["positions"], page.evaluate("() => scrollY")
+            x, y = free_place(figure)
+            swipe(page, (x, y), (x, y - 120))
+            page.wait_for_function("(top) => scrollY > top", arg=top)
+            assert figure.look()["positions"] == before, f"{figure.name} moves when the page is scrolled"
+
+
+def free_place(figure):
+    """A place low in the picture with no handle near it."""
+    box = figure.element.locator(".mlkit-figure").bounding_box()
+    rings = [figure.ring(handle) for handle in figure.data["handles"]]
+    places = [(box["x"] + box["width"] * part, box["y"] + box["height"] * 0.9) for part in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    return max(places, key=lambda place: min(abs(place[0] - x) + abs(place[1] - y) for x, y in rings))
+
+
 def test_a_link_brings_back_every_figure_as_it_was(page, readers, page_file):
     figures = [figure for figure in figures_on(page) if max(figure.counts) > 1]
     for figure in figures:
@@ -120,9 +290,8 @@ def test_copy_link_gives_the_state_of_its_figure(page, readers, page_file):
     figure = figures_on(page)[0]
     figure.move_away()
     figure.button("link")
-    figure.wait_until("figure.querySelector('.mlkit-link').textContent !== 'Copy link'")
-    copied = figure.element.locator(".mlkit-link").text_content() == "Copied"
-    link = page.evaluate("() => navigator.clipboard.readText()" if copied else "() => location.href")
+    figure.wait_until("figure.querySelector('.mlkit-link').textContent === 'Copied'")
+    link = page.evaluate("() => navigator.clipboard.readText()")
     assert link.startswith(f"{page_file.as_uri()}#~{figure.name}?")
     with readers["desk"].opens(page_file, link[link.index("#") :]) as again:
         assert Figure(again, figure.name).look()["positions"] == figure.look()["positions"]

@@ -340,7 +340,7 @@ def test_an_endless_loop_is_stopped_there_and_named(sheets_run):
     (ran,) = sheets_run["an endless loop"]
     assert ran["score"]["earned"] == 0
     assert "is there a loop that never ends?" in ran["score"]["lines"][0]["note"]
-    assert ran["seconds"] < 60
+    assert ran["seconds"] < 300
 
 
 @pytest.mark.build

@@ -21,7 +21,10 @@ def book():
 def test_without_an_address_nothing_is_offered():
     book = Book()
     assert (book.repository, book.site) == ("", "")
-    assert launch.settings(book) == launch.pages(book) == {}
+    assert launch.pages(book) == {}
+    offered = launch.settings(book)["sphinx"]["config"]
+    assert "html_theme_options" not in offered
+    assert (offered["ogp_site_url"], offered["ogp_social_cards"]) == ("", {"enable": False})
     assert launch.MARK in book.text(book.home / "chapters" / "teaching.md")
 
 

@@ -8,6 +8,10 @@ import zipfile
 import pytest
 from book_fixtures import ROOT
 
+from book.lab.site import own_wheel
+from book.sources import Book
+
+BOOK = Book()
 pytestmark = pytest.mark.build
 FIGURE = """
 from mlkit.explore import explore
@@ -17,7 +21,7 @@ def draw(slope):
     axes.plot([-1, 1], [-slope, slope])
     return picture(axes, alt=f"A line through the origin with slope {slope}.")
 shown = explore(draw, slope=[-1, 0, 1], name="slope")._repr_mimebundle_()["text/html"]
-assert "customElements.define" in shown and "--mlkit-" in shown and shown.count("<svg") == 1
+assert "customElements.define" in shown and "--mlkit-" in shown and shown.count("<svg viewBox") == 1
 """
 CHECK = """
 from mlkit.checks import check, load_chapter
@@ -43,10 +47,7 @@ assert after < before / 2 and accuracy > 0.8
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT)
-    (made,) = folder.glob("one_neuron_at_a_time-*.whl")
-    return made
+    return own_wheel(BOOK, tmp_path_factory.mktemp("wheel"))
 
 
 def run(*command, **options):

@@ -10,7 +10,7 @@ BUTTONS = """
 <p class="lab-buttons" data-lab><a class="lab-open" href="{lab}?path={path}">Open in the browser</a>
 <a href="{file}" download>Download</a> <span role="status"></span></p>"""
 WITHOUT = re.compile(r'\s*<p class="lab-buttons".*?</p>', re.DOTALL)
-TITLE = re.compile(r'<h1>[^\n]*<a class="headerlink".*?</h1>')  # not the one that is only there for a printer
+TITLE = re.compile(r'<h1>[^\n]*<a class="headerlink".*?</h1>')
 
 
 def add_buttons(book, pages):

@@ -45,8 +45,8 @@ Each chapter is a notebook, and so are its exercises; they run in your browser. 
   code, and run a cell again with <kbd>Shift</kbd> + <kbd>Enter</kbd>. Figures are drawn by your own device: give them
   a moment.
 - **Exercises.** Run the cells above the first question. Write your answer in place of the dots and run it, then run the
-  check cell below. The check says what is right and which mistake is the likely one; its link leads to the section to
-  read again.
+  check cell below. The check says what is right and which mistake is the likely one; open that line for a hint and for
+  the section to read again. After three different answers there is a solution, too.
 - **A break.** Your work is kept in this browser. Run the cells again when you come back, since Python forgets.
 """
 
@@ -79,7 +79,8 @@ class Shelf:
         if _reads_data(code, self.book.home / "mlkit"):
             first.append(new_code_cell(LOADS, id=f"{OURS}-data"))
         notebook.cells[1:1] = first  # the title stays above
-        notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+        kept = {name: notebook.metadata[name] for name in ("course",) if name in notebook.metadata}
+        notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL} | kept)
         return nbformat.writes(notebook)
 
     def _to_take_away(self, page, wheel):

@@ -69,13 +69,23 @@ def check(page):
     return cell(page, f'check("{QUESTION.key}"').locator(".mlkit-check")
 
 
+def check_of(page, name):
+    """What another question's check says of the answer as it stands there."""
+    run(cell(page, f"def {name}("))
+    run(cell(page, f'check("01-perceptron/{name}"'))
+    return cell(page, f'check("01-perceptron/{name}"').locator(".mlkit-check").text_content()
+
+
 def tab(page, name):
     return page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=name)
 
 
 def follow_hint(page):
-    """Click the hint's link: the section that it names comes into view."""
-    shown(page, ".mlkit-check a").click()
+    """Open the mistake's name, if it is closed, and click the link: the section that it names comes into view."""
+    name = shown(page, ".mlkit-check summary")
+    if name.locator("xpath=..").get_attribute("open") is None:
+        name.click()
+    shown(page, ".mlkit-check details a").click()
     page.wait_for_function(IN_VIEW, arg=MISTAKE.section)
 
 
@@ -87,9 +97,11 @@ def to_the_top(page):
 
 
 def close_the_chapter(page):
-    """As JupyterLab has it: it notes the version of Python in a notebook, and asks whether to save that."""
+    """JupyterLab notes the version of Python in a notebook; once that is saved by itself, nothing is asked."""
+    from playwright.sync_api import expect
+
+    expect(tab(page, "01-perceptron.ipynb")).not_to_have_class(re.compile("jp-mod-dirty"), timeout=1000 * SECONDS)
     tab(page, "01-perceptron.ipynb").locator(".lm-TabBar-tabCloseIcon").click()
-    page.locator(".jp-Dialog button", has_text="Discard").click()
     tab(page, "01-perceptron.ipynb").wait_for(state="detached")
 
 
@@ -98,7 +110,8 @@ def back_to_the_exercises(page):
 
 
 def nothing_popped_up(page):
-    assert page.locator(POP_UPS).all_text_contents() == []
+    texts = page.locator(POP_UPS).all_text_contents()
+    assert texts == [], f"JupyterLab says {texts}"
 
 
 def full_marks():
@@ -106,8 +119,14 @@ def full_marks():
 
 
 def save(page):
-    """Save, and wait until the tab says that it is done."""
+    """Wait until JupyterLab has saved by itself, and save once more, as people do.
+
+    Asked while it is at it, JupyterLab compares the file's time with that of the save before, and may say that the file
+    has changed on disk.
+    """
     from playwright.sync_api import expect
 
+    here = page.locator(".lm-DockPanel-tabBar .lm-mod-current")
+    expect(here).not_to_have_class(re.compile("jp-mod-dirty"), timeout=1000 * SECONDS)
     page.keyboard.press("Control+s")
-    expect(page.locator(".lm-DockPanel-tabBar .lm-mod-current")).not_to_have_class(re.compile("jp-mod-dirty"))
+    expect(here).not_to_have_class(re.compile("jp-mod-dirty"), timeout=1000 * SECONDS)

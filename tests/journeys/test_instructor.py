@@ -75,7 +75,12 @@ def test_from_handing_out_to_marks_for_three_chapters_and_then_a_late_file(walk,
     assert "Trying a secret seed on the reference solutions" in said
     assert "grading prepare" not in walk.run("grading prepare"), "a second time it keeps the seed"
     assert (private / "seed").read_text(encoding="utf-8") == seed
-    assert "was up to date" in walk.run("generate 02-activations")
+    generate = "python -m mlkit.grading generate 02-activations"
+    assert "was up to date" in walk.run(generate)
+    handed_out = clone / "exercises" / "02-activations" / "activations.ipynb"
+    assert "written" in walk.run("--keep-solutions")
+    assert json.loads(handed_out.read_text(encoding="utf-8"))["metadata"]["course"] == {"solutions": "kept"}
+    assert "written" in walk.run(generate), "and back to the one that shows them"
     assert "There is no file" in walk.run("grading collect", status=2), "the zip is not there yet"
     assert "The assignments are" in walk.run("grading collect", status=2, **{"02-activations": "02-activation"})
     for name, (question, right, wrong) in ASSIGNMENTS.items():

@@ -22,6 +22,7 @@ from lab_screen import (
     back_to_the_exercises,
     cell,
     check,
+    check_of,
     close_the_chapter,
     follow_hint,
     full_marks,
@@ -168,7 +169,8 @@ def test_from_make_lab_to_full_marks_and_back_the_next_day(walk, home, screen):
         run(cell(screen, IMPORTS))
         write(screen, "...", WRONG)
         said = check(screen)
-        assert MISTAKE.hint.split("`")[0] in said.text_content()
+        assert f"Likely mistake: {MISTAKE.name}." in said.locator("summary").text_content()
+        assert not said.get_by_text(MISTAKE.hint.split("`")[0]).is_visible(), "first the name, then the hint"
         tab(screen, "01-perceptron.ipynb").click()
         to_the_top(screen)
         back_to_the_exercises(screen)
@@ -179,7 +181,9 @@ def test_from_make_lab_to_full_marks_and_back_the_next_day(walk, home, screen):
         follow_hint(screen)  # the chapter is closed
         back_to_the_exercises(screen)
         write(screen, WRONG, RIGHT)
-        assert full_marks() in check(screen).text_content()
+        said = check(screen).text_content()
+        assert full_marks() in said
+        assert f"This notebook so far: {QUESTION.points} of " in said
         save(screen)
         nothing_popped_up(screen)
         terminal.stop()
@@ -191,6 +195,9 @@ def test_from_make_lab_to_full_marks_and_back_the_next_day(walk, home, screen):
         the_exercises_open(screen)
         assert full_marks() in shown(screen, ".mlkit-check").text_content()
         run(cell(screen, IMPORTS))
+        other = check_of(screen, "step")
+        assert "0 of 4 points" in other, "not written yet"
+        assert f"This notebook so far: {QUESTION.points} of " in other, "yesterday's points"
         assert full_marks() in check(screen).text_content()
         nothing_popped_up(screen)
 

@@ -10,11 +10,13 @@ from grading_fixtures import grading, make_private
 from lab_screen import (
     IMPORTS,
     MISTAKE,
+    QUESTION,
     RIGHT,
     SECONDS,
     WRONG,
     cell,
     check,
+    check_of,
     follow_hint,
     full_marks,
     nothing_popped_up,
@@ -97,7 +99,7 @@ def test_from_a_button_to_a_file_to_hand_in(walk, repository, window, lab_runtim
         shown(page, ".jp-MarkdownCell", has_text="This notebook runs in your browser").wait_for()
         run(cell(page, IMPORTS))
         write(page, "...", WRONG)
-        assert MISTAKE.hint.split("`")[0] in check(page).text_content()
+        assert f"Likely mistake: {MISTAKE.name}." in check(page).locator("summary").text_content()
         follow_hint(page)
         page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text="perceptron.ipynb").first.click()
         write(page, WRONG, RIGHT)
@@ -114,6 +116,8 @@ def test_from_a_button_to_a_file_to_hand_in(walk, repository, window, lab_runtim
         page.goto(f"{SITE}/lab/lab/index.html?path={SHEET}.ipynb")
         the_exercises_open(page)
         assert full_marks() in shown(page, ".mlkit-check").text_content()
+        run(cell(page, IMPORTS))
+        assert f"This notebook so far: {QUESTION.points} of " in check_of(page, "step"), "yesterday's points"
         with page.expect_download() as saved:
             press(page, "Save a copy to hand in")
         taken_in(repository, tmp_path, saved.value)

@@ -6,6 +6,8 @@ named without a link, as whoever takes a chapter out would see it.
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 from walking import JOURNEY, ROOT, commands_of, make_clone, restore
@@ -19,9 +21,9 @@ parts:
   - caption: The course
     chapters:
       - file: chapters/03-chain-rule
-  - caption: Exercises
-    chapters:
-      - file: exercises/03-chain-rule/chain-rule
+        sections:
+          - file: exercises/03-chain-rule/chain-rule
+            title: Exercises
   - caption: Reference
     chapters:
       - file: chapters/references
@@ -148,11 +150,20 @@ def test_a_figure_wrongly_and_then_as_the_page_has_it(installed, repository):
     assert "A line through the origin with slope -1." in page(repository, "chapters/03-chain-rule")
 
 
-QUESTION = """\
+QUESTION = '''\
 from mlkit.checks.expect import close
 from mlkit.checks.question import Question
 
-twice = Question("03-chain-rule/twice", takes=("x",), draw=lambda rng: (rng.normal(size=3),))
+twice = Question(
+    "03-chain-rule/twice",
+    draw=lambda rng: (rng.normal(size=3),),
+    section="Usual mistakes",
+    why="What is added to itself is there twice.",
+    solution="""
+        def twice(x):
+            return 2 * x
+        """,
+)
 
 
 @twice.part("twice as large")
@@ -166,14 +177,13 @@ def _(answer, rng):
     close(answer(1.5), 3.0, "of a single number it is not twice as large")
 
 
-for name, wrong in {
-    "squared": lambda x: x * x,
-    "halved": lambda x: x / 2,
-    "minus": lambda x: -2 * x,
-    "as it was": lambda x: 1.0 * x,
-}.items():
-    twice.mistake(name, wrong, f"It is {name}, not doubled.", section="Usual mistakes")
-"""
+twice.slips(
+    ("squared", {"2 * x": "x**2"}, "It is squared, not doubled."),
+    ("halved", {"2 *": "0.5 *"}, "It is halved, not doubled."),
+    ("minus", {"2 *": "-2 *"}, "It is doubled and turned round."),
+    ("as it was", {"2 *": "1.0 *"}, "It is as it was. What should happen to it?"),
+)
+'''
 SOLUTION = "def twice(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
 
 
@@ -213,6 +223,28 @@ def test_an_exercise_in_three_steps(walk, repository):
     assert "return 2 * x" not in learners
     tests.environment["PYTEST_ADDOPTS"] = "-k 'twice' tests/test_questions.py tests/test_answers.py"
     assert "passed" in tests.run("pytest")
+
+
+LEARNERS = """\
+def momentum_step(w, g, v, learning_rate, momentum):
+    v = momentum * v - 2 * learning_rate * g
+    return w + v, v
+"""
+
+
+@pytest.mark.walks("CONTRIBUTING.md", "Adding a mistake")
+def test_a_mistake_in_five_minutes_wrongly_and_then_as_the_page_has_it(walk, repository):
+    walk.folder = repository
+    (repository / "answer.py").write_text(LEARNERS, encoding="utf-8")
+    assert "twice the step" not in walk.run("mlkit.checks", status=1)
+    row = block("Adding a mistake", "text")
+    wrong = row.replace('"- learning_rate":', '"learning_rate":')
+    path = repository / "exercises" / "source" / "05-sgd" / "momentum_rmsprop.py"
+    edit(path, "momentum.slips(\n", f"momentum.slips(\n{wrong}")
+    assert "'learning_rate' must stand once in the solution" in walk.run("pytest", status=None)
+    edit(path, wrong, row)
+    assert "passed" in walk.run("pytest")
+    assert "Likely mistake: twice the step. Your velocity" in walk.run("mlkit.checks", status=1)
 
 
 DATA_SET = '''
@@ -276,6 +308,20 @@ def test_help_names_every_target_and_bench_begins(walk, tmp_path):
         assert target == "help" or f"make {target}" in said
     with walk.start("make bench", tmp_path / "log.txt") as process:
         while "digits" not in (tmp_path / "log.txt").read_text(encoding="utf-8"):
+            assert process.poll() is None, (tmp_path / "log.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.walks("Makefile", "bench-page")
+@pytest.mark.walks("CONTRIBUTING.md", "The page")
+@pytest.mark.usefixtures("browser")  # without one it is skipped
+def test_a_page_is_weighed(walk, tmp_path, book):
+    said = subprocess.run(
+        [sys.executable, ROOT / "tests/benchmarks/page.py", "--site", book, "--pages", "chapters/notation"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert re.search(r"^chapters/notation +\d+ KB +\d+ requests", said, re.MULTILINE)
+    with walk.start("make bench-page", tmp_path / "log.txt") as process:
+        while "-m book" not in (tmp_path / "log.txt").read_text(encoding="utf-8"):
             assert process.poll() is None, (tmp_path / "log.txt").read_text(encoding="utf-8")
 
 

@@ -19,12 +19,14 @@ from book_fixtures import (
     figures_on,
     opened,
     save_page,
+    swipe,
 )
 
 # The group of all tests that read the built book, which is built once.
 pytestmark = [pytest.mark.browser, pytest.mark.build, pytest.mark.xdist_group("book")]
 FOLDER = "nn #1 (copy)"
-HOME, FIRST, SECOND = book_pages()[:3]
+HOME, FIRST, EXERCISES, SECOND = book_pages()[:4]
+SOLUTIONS = "solutions/01-perceptron"
 NO_EXCERPTS = re.compile("blocked by CORS policy|Failed to fetch|ERR_FAILED|cannot load file:")
 
 
@@ -68,12 +70,27 @@ def turn_the_page(page, to):
 
 
 def link_to_what_is_shown(figure):
-    """Press "Copy link": it is in the clipboard, or, where the browser keeps that back, in the address bar."""
+    """Press "Copy link": it is in the clipboard."""
     figure.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     figure.element.get_by_role("button", name="Copy link").click()
-    figure.wait_until("figure.querySelector('.mlkit-link').textContent !== 'Copy link'")
-    copied = figure.element.locator(".mlkit-link").text_content() == "Copied"
-    return figure.page.evaluate("() => navigator.clipboard.readText()" if copied else "() => location.href")
+    figure.wait_until("figure.querySelector('.mlkit-link').textContent === 'Copied'")
+    return figure.page.evaluate("() => navigator.clipboard.readText()")
+
+
+def drag(figure, handle, by_finger):
+    """Take hold of a ring and put it somewhere else; returns what is seen then."""
+    figure.in_sight()
+    start, end = figure.ring(handle), figure.goal(handle)
+    if by_finger:
+        swipe(figure.page, start, end)
+    else:
+        figure.page.mouse.move(*start)
+        figure.page.mouse.down()
+        figure.page.mouse.move(*end, steps=5)
+        figure.page.mouse.up()
+    seen = assert_true_to_its_frames(figure)
+    assert figure.ring(handle) == pytest.approx(end, abs=1)
+    return seen
 
 
 def search(page, words):
@@ -87,11 +104,16 @@ def search(page, words):
 
 
 @pytest.mark.parametrize("reader", ["desk", "phone"])
-def test_a_reader_opens_the_book_turns_pages_moves_a_figure_and_passes_it_on(contexts, reader, book_address):
+def test_a_reader_opens_the_book_turns_pages_drags_and_moves_and_passes_it_on(contexts, reader, book_address):
     with opened(contexts[reader], f"{book_address}index.html", site=book_address) as page:
         arrive(page, f"{HOME}.html")
         turn_the_page(page, FIRST)
-        turn_the_page(page, SECOND)
+        line = figures_on(page)[0]
+        dragged = drag(line, "w", by_finger=reader == "phone")
+        assert dragged["texts"][:2] != [line.data["controls"][i]["texts"][line.start[i]] for i in (0, 1)]
+        assert dragged["texts"][2] == line.data["controls"][2]["texts"][line.start[2]], "the bias is another handle's"
+        for there in (EXERCISES, SOLUTIONS, SECOND):
+            turn_the_page(page, there)
         figure = figures_on(page)[0]
         figure.move_away()
         seen = assert_true_to_its_frames(figure)
@@ -156,4 +178,4 @@ def test_a_reader_saves_a_page_and_reads_it_where_the_book_is_not(contexts, carr
             first = assert_true_to_its_frames(figure)
             figure.move_away()
             assert assert_true_to_its_frames(figure)["positions"] != first["positions"] == figure.start
-        turn_the_page(page, SECOND)  # while the book is where it was
+        turn_the_page(page, EXERCISES)  # while the book is where it was

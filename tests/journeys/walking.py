@@ -164,7 +164,7 @@ class Walk:
 def clean_environment():
     """The environment of somebody who has just opened a terminal: nothing of pytest's, no environment active."""
     ours = re.compile(
-        r"PYTEST|MLKIT_EXPLORE|MLKIT_PROGRESS|PYTHONPATH|PYTHONHASHSEED|VIRTUAL_ENV|NN_GRADING|JPY_|COV_|VENV$"
+        r"PYTEST|MLKIT_EXPLORE|MLKIT_PROGRESS|MLKIT_TRIES|PYTHONPATH|PYTHONHASHSEED|VIRTUAL_ENV|NN_GRADING|JPY_|COV_|VENV$"
     )
     here = {name: value for name, value in os.environ.items() if not ours.match(name)}
     return here | {"PIP_NO_COMPILE": "1"}  # Python compiles what it imports, which is a small part of what comes
