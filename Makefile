@@ -9,11 +9,12 @@ BIN := $(VENV)/$(if $(WINDOWS),Scripts,bin)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help book site lab notebooks test check seeds lowest parity bench bench-page clean
+.PHONY: help book site pdf lab notebooks test check seeds lowest parity bench bench-page clean
 
 help:
 	@echo "make book       build the book, the first time in about four minutes (SOLUTIONS=0 leaves the solutions out)"
 	@echo "make site       build the book and, as a part of it, the lab that runs in a reader's browser"
+	@echo "make pdf        build the book and print all of it into one file; it needs Chromium or Chrome"
 	@echo "make lab        open chapters and exercises in JupyterLab"
 	@echo "make test       run every test (about forty minutes on two cores)"
 	@echo "make check      run the linter and the tests that build nothing (about three minutes)"
@@ -27,6 +28,9 @@ help:
 
 book: $(VENV)/installed-book
 	$(BIN)/python -m book
+
+pdf: book
+	$(BIN)/python -m book pdf
 
 # In an environment of its own: what is installed beside JupyterLite becomes a part of the lab.
 site: book

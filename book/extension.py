@@ -7,7 +7,7 @@ from pathlib import Path
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
-from book import figure_code, formulas, icons, pages, styles
+from book import figure_code, formulas, highlighting, icons, pages, styles
 from mlkit import page_assets
 
 # Below `_static`: what stands in `site.css` too; scripts that no page names; what only a theme's own makers need.
@@ -24,7 +24,7 @@ def setup(app):
     app.connect("builder-inited", _write_assets)
     app.connect("html-page-context", _with_assets_in_files)
     app.connect("build-finished", _leave_out_what_no_page_uses, priority=900)
-    for part in (pages, formulas, figure_code):
+    for part in (pages, formulas, highlighting, figure_code):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
 

@@ -4,10 +4,14 @@ import io
 
 from fontTools import subset
 
+LAYOUT = ["ssty", "flac"]  # other shapes of a sign: as an exponent, and below an accent
+LICENSE = [0, 13, 14]  # the entries of a font that say whose it is and what is allowed
+
 
 def write_part_of_font(source, target, characters):
     """Write the font ``source`` with these code points only; returns whether it has any of them."""
-    options = subset.Options(flavor="woff", layout_features=[], name_IDs=[], hinting=False)  # and no time of today
+    options = subset.Options(layout_features=LAYOUT, name_IDs=LICENSE, hinting=False)  # and no time of today
+    options.flavor = target.suffix.removeprefix(".")
     options.drop_tables += ["FFTM"]  # when and where the font was made
     font = subset.load_font(source, options)
     if not characters & font.getBestCmap().keys():

@@ -1,4 +1,4 @@
-"""Sphinx asks here for the HTML of each formula, once for the whole book; where there is no engine MathJax does it."""
+"""Sphinx asks here for the HTML of each formula; where nothing can make it beforehand, MathJax does it in the page."""
 
 import re
 from pathlib import Path
@@ -8,120 +8,101 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 from book.fonts import write_part_of_font
-from book.typesetting import Mistake, Typesetter, can_typeset, folder_of_mathjax
+from book.mathml import Converter, Mistake, can_convert, font_with_mathematics
 
-FONTS = "formulas"  # below _static
 STYLE = "formulas.css"
-FACE = re.compile(r"@font-face[^{]*\{[^}]*\}")
-GLYPH = re.compile(r'mjx-c\.mjx-c[0-9A-F]+(?:\.TEX(-\w+))?::before \{[^}]*content: "((?:[^"\\]|\\.)*)"')
-PIECE = re.compile(r'mjx-stretchy-[hv][^{]*::before \{[^}]*content: "((?:[^"\\]|\\.)*)"')
-STRETCHY = ("MJXTEX", "MJXTEX-S1", "MJXTEX-S4", "MJXTEX-A")
+FONT = "formulas/stix-two-math.woff2"  # below _static
+FACE = f'@font-face {{ font-family: "Book Math"; src: url("{FONT}") format("woff2"); font-display: swap; }}\n'
+CLASSES = "math notranslate nohighlight"
 LOGGER = logging.getLogger(__name__)
 
 
 def setup(app):
-    """Formulas are typeset now if they can be; else by a script in the page, as in any other book."""
-    if not can_typeset():
+    """Formulas are made now if they can be; else by a script in the page, as in any other book."""
+    if not can_convert():
         app.setup_extension("sphinx-mathjax-offline")
         return
-    typesetter = Typesetter(FONTS)
-    inline, block = _visitors(typesetter)
-    app.add_html_math_renderer("typeset", (inline, None), (block, None))
+    converter = Converter()
+    inline, block = _visitors(converter)
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))
     app.connect("config-inited", _choose_ours)
     app.connect("html-page-context", _with_style)
-    app.connect("doctree-resolved", _keep_tex_out_of_the_search)
-    app.connect("build-finished", lambda app, exception: _finish(app, exception, typesetter))
+    app.connect("doctree-resolved", _keep_together_and_out_of_the_search)
+    app.connect("build-finished", lambda app, exception: _write_style(app, exception, converter))
 
 
 def _choose_ours(app, config):
-    config.html_math_renderer = "typeset"
+    config.html_math_renderer = "mathml"
 
 
-def _visitors(typesetter):
+def _visitors(converter):
     """What Sphinx calls for a formula in a line and for one of its own line."""
 
-    def typeset(translator, node, display):
+    def made(node, display):
         try:
-            translator.body.append(typesetter.html(in_lines(_tex(node)) if display else _tex(node), display))
+            return converter.html(_tex(node), display)
         except Mistake as mistake:
-            LOGGER.warning("%s: %s", mistake, _tex(node), location=node)
+            LOGGER.warning("In a formula: %s In: %s", mistake, _tex(node), location=node)
+            return ""
 
     def inline(translator, node):
-        translator.body.append(translator.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
-        typeset(translator, node, display=False)
-        translator.body.append("</span>")
+        start = translator.starttag(node, "span", "", CLASS=CLASSES, **{"data-tex": _tex(node)})
+        translator.body.append(f"{start}{made(node, display=False)}</span>")
         raise nodes.SkipNode
 
     def block(translator, node):
-        translator.body.append(translator.starttag(node, "div", CLASS="math notranslate nohighlight"))
+        translator.body.append(translator.starttag(node, "div", "", CLASS=CLASSES, **{"data-tex": _tex(node)}))
         if node["number"]:
             translator.body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})')
             translator.add_permalink_ref(node, "Link to this equation")
             translator.body.append("</span>")
-        typeset(translator, node, display=True)
-        translator.body.append("</div>\n")
+        translator.body.append(f"{made(node, display=True)}</div>\n")
         raise nodes.SkipNode
 
     return inline, block
-
-
-def in_lines(tex):
-    """A displayed formula as Sphinx lets one write it: in lines that two backslashes end, or in parts set apart."""
-    parts = [_split(part) for part in tex.split("\n\n") if part.strip()]
-    return parts[0] if len(parts) == 1 else r"\begin{aligned}" + r" \\ ".join(parts) + r"\end{aligned}"
-
-
-def _split(part):
-    return rf"\begin{{split}}{part}\end{{split}}" if r"\\" in part and r"\begin" not in part else part
 
 
 def _tex(node):
     return node.get("tex") or node.astext()
 
 
-def _keep_tex_out_of_the_search(app, doctree, page):
-    """The search takes words from texts: a formula's TeX becomes an attribute."""
+def _keep_together_and_out_of_the_search(app, doctree, page):
+    """A comma after a formula stays on its line; and the search, which takes words from texts, finds no TeX."""
     if app.builder.format != "html":
         return
     for node in list(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block)))):
+        if isinstance(node, nodes.math):
+            _keep_together(node)
         node["tex"] = node.astext()
         node.clear()
 
 
+def _keep_together(formula):
+    """Wrap a formula with what touches it, such as a comma: a browser would break the line between them."""
+    parent = formula.parent
+    place = parent.index(formula)
+    first, last = place, place + 1
+    opening = closing = rest_before = rest_after = ""
+    if place and isinstance(parent[place - 1], nodes.Text):
+        first -= 1
+        rest_before, opening = re.fullmatch(r"(|.*\s)(\S*)", parent[first].astext(), re.DOTALL).groups()
+    if last < len(parent) and isinstance(parent[last], nodes.Text):
+        closing, rest_after = re.fullmatch(r"(\S*)(.*)", parent[last].astext(), re.DOTALL).groups()
+        last += 1
+    if opening or closing:
+        together = nodes.inline("", "", nodes.Text(opening), formula, nodes.Text(closing), classes=["together"])
+        parent[first:last] = [nodes.Text(rest_before), together, nodes.Text(rest_after)]
+
+
 def _with_style(app, pagename, templatename, context, doctree):
-    if "<mjx-container" in context.get("body", ""):
+    if "<math" in context.get("body", ""):
         app.add_css_file(STYLE)
 
 
-def _finish(app, exception, typesetter):
-    """Write the style for the formulas that there are, and of the fonts that it names what they need."""
-    try:
-        if exception is None and app.builder.format == "html":
-            static = Path(app.outdir) / "_static"
-            style = _with_fonts(typesetter.style(), static / FONTS)
-            (static / STYLE).write_text(style, encoding="utf-8")
-    finally:
-        typesetter.close()
-
-
-def _with_fonts(style, folder):
-    """Write the fonts of a style sheet; return the sheet without those that it has no use for."""
-    characters = _characters(style)
-    for face in FACE.findall(style):
-        family, font = re.search(r"font-family: (\S+);", face)[1], re.search(r"[\w-]+\.woff", face)[0]
-        source = folder_of_mathjax() / "output/chtml/fonts/woff-v2" / font
-        if not write_part_of_font(source, folder / font, characters.get(family, set())):
-            style = style.replace(face, "")
-    return style
-
-
-def _characters(style):
-    """The code points that a style sheet of MathJax takes from each font."""
-    found = {"MJXZERO": {0xEFFC}}  # always named first: a font without height, so that no line grows
-    for part, text in [*GLYPH.findall(style), *(("", text) for text in PIECE.findall(style))]:
-        # what grows, such as a tall bracket, takes its pieces from the first of these fonts that has them
-        families = STRETCHY if part in ("", "-S1", "-S4", "-A") else [f"MJXTEX{part}"]
-        text = re.sub(r"\\([0-9a-fA-F]+) ?", lambda code: chr(int(code[1], 16)), text)
-        for family in families:
-            found.setdefault(family, set()).update(map(ord, text))
-    return found
+def _write_style(app, exception, converter):
+    """The style sheet for the formulas that there are, and the part of the font that they need."""
+    if exception or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    (static / STYLE).write_text(FACE + converter.style(), encoding="utf-8")
+    write_part_of_font(font_with_mathematics(), static / FONT, converter.characters)

@@ -12,12 +12,12 @@ from pathlib import Path
 from book import exercises, launch
 from book.chapters import run_chapters
 from book.front import write_front
+from book.mathml import WITHOUT_A_CONVERTER, can_convert
 from book.notebooks import run_notebooks
 from book.processes import alone
 from book.reports import Progress, figures_shown, what_failed
 from book.solutions import solutions
 from book.sources import Book, Problem
-from book.typesetting import WITHOUT_AN_ENGINE, can_typeset
 
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
@@ -52,8 +52,8 @@ def build(book):
     progress = Progress()
     shutil.rmtree(book.making, ignore_errors=True)
     book.making.mkdir()
-    if not can_typeset():
-        progress.say(WITHOUT_AN_ENGINE)
+    if not can_convert():
+        progress.say(WITHOUT_A_CONVERTER)
     with figures_shown(book.making, progress):
         run_chapters(book, progress)
         status, problems = _write_pages(book, progress)

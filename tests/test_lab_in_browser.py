@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -166,6 +167,15 @@ def test_citations_are_author_and_year_and_the_list_has_their_works(shelf):
     assert "([Robbins and Monro, 1951](references.md))" in text
     assert "[Kingma and Ba (2015)](references.md)" in text or "[Kingma and Ba, 2015](references.md)" in text
     assert "Herbert Robbins and Sutton Monro" in shelf["chapters/references.md"]
+
+
+def test_equations_have_the_numbers_that_the_book_gives_them(shelf):
+    text = prose(shelf["chapters/05-sgd.ipynb"])
+    numbers = re.findall(r"\\tag\{(5\.\d)\}\$\$$", text, re.MULTILINE)
+    assert numbers == [f"5.{i + 1}" for i in range(len(numbers))]
+    assert len(numbers) > 2
+    assert all(f"({number})" in text for number in numbers), "a number that nothing refers to"
+    assert not re.search(r"\{eq\}|\$\$ \(", text)
 
 
 def test_what_is_downloaded_says_what_to_install_and_leads_to_the_site_if_there_is_one(monkeypatch):

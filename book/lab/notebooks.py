@@ -1,7 +1,8 @@
 """The notebooks as people open them without Sphinx: in the lab, or anywhere, once they are downloaded.
 
-Citations become author and year, with a link to a list of references; labels go; links lead to what lies in the lab,
-and others become words. A first cell says where the work is kept, or what has to be installed.
+Citations become author and year, with a link to a list of references; equations get the numbers that the book gives
+them; labels go; links lead to what lies in the lab, and others become words. A first cell says where the work is kept,
+or what has to be installed.
 """
 
 import ast
@@ -20,6 +21,7 @@ OURS = "in-your-browser"  # ids of cells that begin so are taken out of a copy t
 REFERENCES = "chapters/references.md"
 START = "START.md"
 LOADS = "import sklearn  # some data sets come with it; a browser loads the packages that cells import"
+EQUATION = re.compile(r"\$\$ \(([\w-]+)\)$", re.MULTILINE)  # a displayed equation that the text refers to
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 WHERE = """\
 **This notebook runs in your browser.** Nothing is installed, and nothing you write leaves your device. Your work is
@@ -91,12 +93,20 @@ class Shelf:
     def _converted(self, page, address):
         """A notebook whose links are those that ``address(name, page)`` gives; where it gives none, there are words."""
         notebook = self.book.notebook(self.book.file_of(page))
+        numbers = self._numbers(notebook, page)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = self._readable(cell.source, page, address)
+                cell.source = self._readable(_with_numbers(cell.source, numbers), page, address)
             else:
                 cell.outputs, cell.execution_count = [], None
         return notebook
+
+    def _numbers(self, notebook, page):
+        """The numbers of the equations that this chapter refers to, by label: as the book counts them."""
+        texts = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        chapters = [each for each in self.pages if each.startswith("chapters/")]
+        labels = enumerate(EQUATION.findall(texts), 1)
+        return {label: f"{1 + chapters.index(page)}.{i}" for i, label in labels}
 
     def _readable(self, text, page, address):
         def link(words, name, fragment=""):
@@ -171,6 +181,12 @@ class Work:
         ]
         several = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
         self.authors, self.year, self.text = several, entry.fields["year"], text.replace("\n", " ")
+
+
+def _with_numbers(text, numbers):
+    """A text whose equations, and references to them, show their numbers without Sphinx."""
+    text = EQUATION.sub(lambda label: rf"\tag{{{numbers[label[1]]}}}$$", text)
+    return re.sub(r"\{eq\}`([\w-]+)`", lambda label: f"({numbers[label[1]]})", text)
 
 
 def _reads_data(code, mlkit):

@@ -69,15 +69,15 @@
     const selection = getSelection();
     if (selection.isCollapsed) return;
     const range = selection.getRangeAt(0).cloneRange();
-    const formulaOf = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest("mjx-container");
+    const formulaOf = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest("[data-tex]");
     const [first, last] = [formulaOf(range.startContainer), formulaOf(range.endContainer)];
     if (first) range.setStartBefore(first);
     if (last) range.setEndAfter(last);
     const copied = range.cloneContents();
-    const formulas = copied.querySelectorAll("mjx-container[data-tex]");
+    const formulas = copied.querySelectorAll("[data-tex]");
     if (formulas.length === 0) return;
     for (const formula of formulas) {
-      const [open, close] = formula.hasAttribute("display") ? ["\n$$", "$$\n"] : ["$", "$"];
+      const [open, close] = formula.matches("div") ? ["\n$$", "$$\n"] : ["$", "$"];
       formula.replaceWith(open + formula.dataset.tex + close);
     }
     const noText = "script, style, svg, button, form, details:not([open]), .headerlink, .to-figure";

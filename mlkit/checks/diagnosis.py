@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from mlkit.checks.clues import Case, Clue, clue, of_one_form, other_values, same
 from mlkit.checks.derived import KINDS
-from mlkit.checks.guard import Limit, guarded
+from mlkit.checks.guard import SHARED_CLOCK, Limit, guarded
 
-SEARCH = 3.0  # seconds of work for all of it
+SEARCH = 3.0 * SHARED_CLOCK  # seconds of work for all of it
 ONE_CALL = 0.5  # and for one call of a slip that was made here
 N_TIMES = {"a factor n", "a sum for a mean", "a mean for a sum", "not divided", "a factor left out", "another count"}
 

@@ -30,6 +30,8 @@ NOT_THE_LEARNERS = (
 )
 NOT_WRITTEN = "it is as it was handed out: if you have written it, run its cell first"
 REFERENCE = 0.0032  # seconds that `_some_work` took where the limits were set
+# Pyodide knows no processor's time: its clock also runs while other programs have the processor.
+SHARED_CLOCK = 2 if sys.platform == "emscripten" else 1
 PATIENCE = 4  # so many times as long may an answer take on the clock, because it waits or the machine is busy
 
 

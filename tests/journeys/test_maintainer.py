@@ -6,12 +6,16 @@ named without a link, as whoever takes a chapter out would see it.
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
+from pypdf import PdfReader
 from walking import JOURNEY, ROOT, commands_of, make_clone, restore
 from walking import Walk as walking_in
+
+from book.pdf import BROWSERS
 
 pytestmark = [*JOURNEY]
 SHORT = """\
@@ -94,6 +98,19 @@ def test_the_book_with_and_without_its_solutions(walk, repository):
     walk.run("make book SOLUTIONS=0")
     assert not solutions.exists()
     walk.command("make lab")  # the learner's journey
+
+
+@pytest.mark.walks("README.md", "On paper")
+@pytest.mark.walks("Makefile", "pdf")
+def test_the_book_on_paper(walk, repository):
+    if not any(map(shutil.which, BROWSERS)):
+        pytest.skip("nothing here prints a PDF: Chromium is not on the PATH")
+    said = walk.run("make pdf")
+    with_answers = int(re.search(r"book\.pdf: (\d+) pages", said)[1])
+    text = "".join(page.extract_text() for page in PdfReader(repository / "_build" / "book.pdf").pages)
+    assert "Solutions: The chain rule" in text
+    without = int(re.search(r"book\.pdf: (\d+) pages", walk.run("--answers none"))[1])
+    assert without < with_answers
 
 
 # CONTRIBUTING
