@@ -4,7 +4,7 @@ import io
 
 from fontTools import subset
 
-LAYOUT = ["ssty", "flac"]  # other shapes of a sign: as an exponent, and below an accent
+LAYOUT = ["flac"]  # flatter accents for capitals; smaller shapes in exponents would double a font
 LICENSE = [0, 13, 14]  # the entries of a font that say whose it is and what is allowed
 
 

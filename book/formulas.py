@@ -97,6 +97,7 @@ def _keep_together(formula):
 def _with_style(app, pagename, templatename, context, doctree):
     if "<math" in context.get("body", ""):
         app.add_css_file(STYLE)
+        context["font_of_formulas"] = f"_static/{FONT}"
 
 
 def _write_style(app, exception, converter):

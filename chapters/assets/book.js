@@ -11,11 +11,12 @@
     document.querySelectorAll(".toggle-hidden").forEach((answer) => answer.classList.remove("toggle-hidden"));
   }
 
-  // What wrote into the page, and what set its formulas, has no more to do, in this page or in a copy.
+  // What wrote into the page, set its formulas or sent for their font has no more to do, in this page or in a copy.
   async function takeOutWhatIsDone() {
     await window.MathJax?.startup?.promise;
     const done = (script) => script.text.includes("document.write") || script.matches("[src*='/mathjax/']");
     [...document.scripts].filter(done).forEach((script) => script.remove());
+    document.querySelector("link[rel=preload]")?.remove();
   }
 
   // Where the browser keeps nothing (cookies forbidden), merely asking for localStorage throws, and the theme's button
