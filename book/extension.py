@@ -4,10 +4,11 @@ import re
 import shutil
 from pathlib import Path
 
+from docutils import nodes
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
-from book import figure_code, formulas, highlighting, icons, pages, styles
+from book import figure_code, formulas, highlighting, icons, pages, repairs, styles
 from mlkit import page_assets
 
 # Below `_static`: what stands in `site.css` too; scripts that no page names; what only a theme's own makers need.
@@ -21,6 +22,7 @@ def setup(app):
     if "sphinx.ext.autodoc" in app.extensions:
         app.connect("autodoc-process-docstring", _escape_bars)
     app.connect("doctree-read", _without_links_to_what_is_left_out)
+    app.connect("doctree-resolved", _without_lists_in_paragraphs)
     app.connect("builder-inited", _write_assets)
     app.connect("html-page-context", _with_assets_in_files)
     app.connect("build-finished", _leave_out_what_no_page_uses, priority=900)
@@ -36,6 +38,13 @@ def _without_links_to_what_is_left_out(app, doctree):
         left_out = link.get("refdomain") == "doc" and target not in app.env.found_docs
         if left_out and any((Path(app.srcdir) / f"{target}{ending}").exists() for ending in (".ipynb", ".md")):
             link.replace_self(link.children)
+
+
+def _without_lists_in_paragraphs(app, doctree, page):
+    """Of a function that returns several things napoleon makes a list in a paragraph, which HTML does not know."""
+    for node in list(doctree.findall(nodes.paragraph)):
+        if any(isinstance(child, nodes.bullet_list) for child in node.children):
+            node.replace_self(node.children)
 
 
 def _escape_bars(app, what, name, obj, options, lines):
@@ -73,6 +82,7 @@ def _leave_out_what_no_page_uses(app, exception):
         return
     html = Path(app.outdir)
     _without_measuring_everything(html / "_static" / "scripts" / "pydata-sphinx-theme.js")
+    repairs.write_repairs(html)
     icons.write_icons(html)
     styles.write_styles(html)
     for unused in UNUSED:

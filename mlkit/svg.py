@@ -83,7 +83,7 @@ def _shorten(tag):
     tag = tag.replace("xlink:href", "href")
     tag = re.sub(r'(href="#|url\(#| id=")', rf"\1{FIGURE_NAME}", tag)
     if tag.startswith("<image"):
-        return re.sub(r' style="([^"]*)"', _as_attributes, tag)  # its scale needs every digit
+        return re.sub(r' style="[^"]*"', "", tag)  # its scale needs every digit; CSS says that its cells are sharp
     tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)
     tag = re.sub(r" ?font-family: [^;\"]*;?", "", tag)
     tag = re.sub(r' style="([^"]*)"', _as_attributes, tag)

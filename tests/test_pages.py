@@ -339,6 +339,21 @@ def test_the_site_is_small_enough_to_be_carried_about(book):
     assert sum(path.stat().st_size for path in book.rglob("*") if path.is_file()) < 12e6
 
 
+@pytest.mark.parametrize("page", [*PAGES, "search"])
+def test_whatever_opens_has_a_name_and_no_name_is_another_than_the_words_on_it(page, book):
+    text = text_of(book, page)
+    unnamed = [tag for tag in re.findall(r"<summary[^>]*><span class=\"toctree", text) if "aria-label" not in tag]
+    assert unnamed == []
+    assert 'aria-label="Below 1. The perceptron"' in text
+    (button,) = re.findall(r"<button[^>]*search-button-field[^>]*>", text)
+    assert "aria-label" not in button
+    assert text.count('role="complementary"') == 1
+    assert "doc-biblioentry" not in text
+    assert "<p><ul" not in text
+    ids = source(book / f"{page}.html").ids
+    assert len(ids) == len(set(ids))
+
+
 def test_no_script_holds_up_a_page(book):
     for page in PAGES:
         loaded = re.findall(r"<script[^>]*\bsrc=[^>]*>", text_of(book, page))
